@@ -1,0 +1,1 @@
+"""The building around the conversation: doors, memory, desk."""

@@ -1,0 +1,1 @@
+"""The conversation: what the bot says next. Knows no socket, database, clock or environment."""

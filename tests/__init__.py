@@ -1,0 +1,1 @@
+"""Tests of the two packages, laid out as they are."""
