@@ -1,0 +1,1 @@
+"""Channels: how activities come in from a platform and go out to it."""

@@ -1,0 +1,53 @@
+"""The Channel protocol: a platform's door and its way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.envelope import Address, Envelope, Outgoing, Payload, Receipt
+from bot.storage.base import Row
+from dialogs.turn import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An outcome in a channel's own terms: the answer to an invoke (None for a message) and the rows to send."""
+
+    outgoing: tuple[Outgoing, ...]
+    answer: Payload | None = None
+
+
+class Channel(Protocol):
+    """A platform: verifies and reads what comes in, renders what goes out, delivers it.
+
+    `read` raises `bot.errors.Refused` (with its HTTP status) for everything that is not to be answered by a turn.
+    """
+
+    name: str
+
+    async def read(self, headers: Mapping[str, str], body: bytes, at: float) -> Envelope | None:
+        """Check the token or the signature first, then translate. None: fine, but nothing for us to do."""
+        ...
+
+    def render(self, envelope: Envelope, outcome: Outcome) -> Rendered:
+        """The outcome as payloads, pure. An invoke's replaced (or stale) card becomes its answer; in a group it is
+        also sent as an update, for the others."""
+        ...
+
+    def apology(self, envelope: Envelope | None) -> Payload:
+        """The fixed answer to an invoke that could not be processed (the database is gone)."""
+        ...
+
+    async def deliver(self, row: Row) -> Receipt:
+        """Send one row. Raises `bot.errors.DeliverLater`, `Undeliverable` or `ConversationBlocked`."""
+        ...
+
+    def check_address(self, address: Address) -> None:
+        """Raise `bot.errors.Undeliverable` when a stored address may no longer be written to."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...

@@ -1,0 +1,1 @@
+"""Storage: the memory of conversations, inbox and outbox."""

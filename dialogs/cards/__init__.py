@@ -1,0 +1,1 @@
+"""Cards: one card type a file, its data and its renderings side by side."""

@@ -1,0 +1,28 @@
+"""Errors of the conversation package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in a content file: where it is, what is wrong, and how to mend it."""
+
+    file: str
+    line: int
+    what: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        """`file:line: what; fix`, as editors and terminals make it clickable."""
+        return f"{self.file}:{self.line}: {self.what}" + (f"; {self.fix}" if self.fix else "")
+
+
+class ContentError(Exception):
+    """The content can't be used; carries *every* problem of every file."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        """Keep the problems sorted by file and line."""
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(p) for p in self.problems))

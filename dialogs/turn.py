@@ -1,0 +1,78 @@
+"""The values that a turn takes and gives. A turn is a pure function: (old state, Incoming) -> Outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dialogs.cards.base import Card
+
+State = dict[str, Any]  # plain JSON: what `json.dumps` takes, and gives back equal
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that was pressed: its verb and value, and the number of the turn whose card carries it."""
+
+    verb: str
+    turn: int
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What came in, free of any platform.
+
+    at: Unix seconds. text: what was typed, a mention of the bot already cut out. press: a button, instead of text.
+    arrived: the bot was installed or a member came; nothing was said. locale: BCP 47, as the platform gives it.
+    """
+
+    at: float
+    text: str = ""
+    press: Press | None = None
+    arrived: bool = False
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A card to send. `turn` is set on a card that waits for an answer: by it the card can be replaced later."""
+
+    card: Card
+    turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The card that was sent at `turn` is to become `card`: its answered form."""
+
+    turn: int
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """The user wants a person: the problem in their own words, questions and answers, titles of the advice shown."""
+
+    words: tuple[str, ...]
+    guide: str = ""
+    version: str = ""
+    path: tuple[tuple[str, str], ...] = ()
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a turn comes to.
+
+    state: the new state. replies: in order. replaced: the answered form of an earlier card, if one was answered.
+    stale: a button of an earlier turn was pressed; nothing changed and `replies` holds the one card that shows where
+    we are (a channel that answers presses in place shows it there). handoff: the user asked for a person.
+    """
+
+    state: State
+    replies: tuple[Reply, ...] = ()
+    replaced: Replaced | None = None
+    stale: bool = False
+    handoff: HandOff | None = None
+    notes: dict[str, str] = field(default_factory=dict)
