@@ -1,0 +1,32 @@
+"""For all tests: under CI a test that is skipped has failed, so that nothing is left untested unnoticed."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the report of a skipped test into a failure; one that is expected to fail stays as it is."""
+    report = yield
+    if _CI and report.skipped and not hasattr(report, "wasxfail"):
+        _fail(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn the report of a module that skips all of its tests into a failure."""
+    report = yield
+    if _CI and report.skipped:
+        _fail(report)
+    return report
+
+
+def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+    report.outcome = "failed"
+    report.longrepr = f"{reason}\nUnder CI a skip is a failure: whatever this test needs must be set up."

@@ -1,0 +1,1 @@
+"""What the Makefile runs; standard library only, nothing of it is installed."""
