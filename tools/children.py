@@ -28,8 +28,8 @@ class Command:
 class Ended(Exception):
     """The children must end: one of them died, somebody pressed Ctrl-C, or one was not ready in time.
 
-    `code` is the exit code to leave with; `why` is a sentence for the terminal and `log` the file of the child to blame,
-    both empty when a person asked for the end.
+    `code` is the exit code to leave with, `why` a sentence for the terminal, `log` the file of the child to blame; both
+    are empty when a person asked for the end.
     """
 
     def __init__(self, code: int, why: str = "", log: Path | None = None) -> None:
