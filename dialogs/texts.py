@@ -26,7 +26,7 @@ class Words(BaseModel):
 
     yes, no, not_sure: generic answers. negations: words that turn what follows into its opposite. fillers: words that
     a message may begin or end with and that mean nothing. expand: short forms and what they stand for. numbers: words
-    for 1, 2, 3… in order. person_anywhere: phrases that ask for a person wherever they stand; the other commands count
+    for 1, 2, 3… in order; ordinal_noise: what may stand around them. person_anywhere: phrases that ask for a person wherever they stand; the other commands count
     only when they are the whole message. doubts: words that make a question or a guess of what follows.
     """
 
@@ -35,10 +35,12 @@ class Words(BaseModel):
     yes: Phrases
     no: Phrases
     not_sure: Phrases
+    doubts: Phrases
     negations: Phrases
     fillers: Phrases
     expand: dict[Phrase, str]
     numbers: tuple[Phrases, ...]
+    ordinal_noise: Phrases
     both: Phrases
     hello: Phrases
     thanks: Phrases

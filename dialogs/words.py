@@ -1,0 +1,120 @@
+"""Words: a message as clauses of stemmed tokens, and phrases found in it.
+
+Small and fast on purpose: no grammar, only what an answer to a question needs. The words of a language come from
+`dialogs.texts.Words`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+MAX_CHARS = 2000  # what a message is read up to; nobody answers a question on page three
+_TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
+_BREAK = frozenset(".,;:!?()…—–\n")
+_ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "y", "e")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A stemmed word, and the number of the clause in which it stands."""
+
+    stem: str
+    clause: int
+
+
+def plain(text: str) -> str:
+    """Lower case, one kind of apostrophe and of width, no invisible characters, single blanks within lines."""
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARS]).replace("’", "'").replace("‘", "'").replace("`", "'").lower()
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c)[0] != "C")
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """The word without its commonest endings: received, receiving and receive are one. Rough, but alike on both sides."""
+    if len(word) < 4 or not word.isalpha() or not word.isascii():
+        return word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: len(word) - len(ending)]
+    return word
+
+
+class Reader:
+    """Turns text into tokens by one language's short forms ("didn't", "e-mail")."""
+
+    def __init__(self, expand: dict[str, str]) -> None:
+        """Compile the short forms, longest first; those of letters only match as whole words."""
+        forms = sorted(expand, key=len, reverse=True)
+        self._expand = expand
+        self._forms = re.compile("|".join(self._form(f) for f in forms)) if forms else None
+        self.phrase = lru_cache(maxsize=65536)(self._phrase)
+
+    @staticmethod
+    def _form(form: str) -> str:
+        start = r"\b" if form[0].isalnum() and form != "n't" else ""
+        return start + re.escape(form) + (r"\b" if form[-1].isalnum() else "")
+
+    def expanded(self, text: str) -> str:
+        """Plain text with its short forms written out."""
+        text = plain(text)
+        if self._forms is None:
+            return text
+        return self._forms.sub(lambda m: self._expand[m.group()], text)
+
+    def tokens(self, text: str) -> list[Token]:
+        """The message as tokens; punctuation ends a clause, and "but" begins one of its own."""
+        found: list[Token] = []
+        clause = 0
+        for match in _TOKEN.finditer(self.expanded(text)):
+            word = match.group()
+            if word in _BREAK:
+                clause += 1
+            elif word == "but":
+                clause += 1
+            elif word.isalnum() or unicodedata.category(word[0]) == "So":
+                found.append(Token(stem(word), clause))
+        return found
+
+    def _phrase(self, phrase: str) -> tuple[str, ...]:
+        """A phrase as stems (cached: phrases come from content, and there are few)."""
+        return tuple(t.stem for t in self.tokens(phrase))
+
+
+def same(a: str, b: str) -> bool:
+    """Whether two stems are the same word, one slip of the finger forgiven in words of five letters and more."""
+    if a == b:
+        return True
+    if len(a) < 5 or len(b) < 5 or abs(len(a) - len(b)) > 1 or not (a.isalpha() and b.isalpha()) or a[0] != b[0]:
+        return False
+    return one_slip(a, b)
+
+
+@lru_cache(maxsize=16384)
+def one_slip(a: str, b: str) -> bool:
+    """Whether one insertion, deletion, replacement or swap of neighbours makes `a` of `b`."""
+    if len(a) > len(b):
+        a, b = b, a
+    i = 0
+    while i < len(a) and a[i] == b[i]:
+        i += 1
+    if len(a) < len(b):
+        return a[i:] == b[i + 1 :]
+    return a[i + 1 :] == b[i + 1 :] or (a[i : i + 2] == b[i : i + 2][::-1] and a[i + 2 :] == b[i + 2 :])
+
+
+def occurrences(phrase: tuple[str, ...], tokens: list[Token]) -> list[int]:
+    """Where the phrase begins in the message; it never reaches across a clause's end."""
+    n = len(phrase)
+    if n == 0 or n > len(tokens):
+        return []
+    first = phrase[0]
+    return [
+        i
+        for i in range(len(tokens) - n + 1)
+        if same(first, tokens[i].stem)
+        and tokens[i].clause == tokens[i + n - 1].clause
+        and all(same(phrase[j], tokens[i + j].stem) for j in range(1, n))
+    ]
