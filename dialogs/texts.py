@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # A phrase may be a bare yes or no, which YAML 1.1 reads as a boolean.
@@ -183,7 +183,10 @@ class Texts(BaseModel):
 
     # trouble of ours
     apology: Sentence
-    too_fast: Annotated[str, Field(min_length=1)]
+    too_fast: Sentence
+    unavailable: Sentence
+    try_again: Sentence
+    pressed: Sentence
 
     @model_validator(mode="after")
     def _places(self) -> Texts:
