@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from dialogs.cards import adaptive, plain
 from dialogs.cards.base import Button
+from dialogs.cards.markdown import plain as unmarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +27,29 @@ class MenuCard:
     items: tuple[MenuItem, ...]
     intro: str = ""
     ways: tuple[Button, ...] = ()
+
+    def adaptive(self) -> dict[str, Any]:
+        """The rows as buttons below each other, what each is about in small print below it."""
+        body = [adaptive.heading(self.title)]
+        if self.intro:
+            body += adaptive.paragraphs(self.intro, spacing="Small")
+        for item in self.items:
+            body += adaptive.answers((item.button,), self.turn)
+            if item.about:
+                body += adaptive.paragraphs(item.about, adaptive.SMALL, "Small")
+        body += adaptive.ways(self.ways, self.turn)
+        return adaptive.card(body, unmarked(self.title), self.text())
+
+    def text(self) -> str:
+        """Title, intro, numbered rows with what each is about, ways."""
+        rows = [
+            plain.lines(f"{n}. {item.button.title}", plain.hung(unmarked(item.about), "   "))
+            for n, item in enumerate(self.items, 1)
+        ]
+        return plain.blocks(
+            plain.lines(unmarked(self.title), unmarked(self.intro)), "\n".join(rows), plain.ways(self.ways)
+        )
+
+    def options(self) -> tuple[Button, ...]:
+        """The rows' buttons."""
+        return tuple(item.button for item in self.items)

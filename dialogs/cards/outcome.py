@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
+from typing import Any
 
+from dialogs.cards import adaptive, plain
 from dialogs.cards.base import Button
-from dialogs.guide import Action, Detail, Link
+from dialogs.cards.markdown import plain as unmarked
+from dialogs.guide import Action, Detail, Link, Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +48,117 @@ class OutcomeCard:
     answers: tuple[Button, ...] = ()
     ways: tuple[Button, ...] = ()
     answered: str = ""
+
+    def codes(self) -> tuple[str, ...]:
+        """Every code block in the order of the card: an action's own before those of its details, notes last."""
+        return tuple(
+            part.code
+            for owner in (*self.actions, *self.notes)
+            for part in (owner, *getattr(owner, "details", ()))
+            if part.code
+        )
+
+    def adaptive(self) -> dict[str, Any]:
+        """The steps numbered, one heading each; notes and documents; then the question whether it helped."""
+        body = adaptive.paragraphs(self.note) if self.note else []
+        body += adaptive.facts(self.facts_title, self.facts)
+        body.append(adaptive.heading(self.title, "Large"))
+        body += adaptive.paragraphs(self.intro)
+        numbers = count()
+        for n, action in enumerate(self.actions, 1):
+            body.append({"type": "Container", "spacing": "Medium", "items": self._step(n, action, numbers)})
+        for note in self.notes:
+            body.append({"type": "Container", "spacing": "Medium", "items": self._part(note, numbers)})
+        body += self._documents()
+        body += self._end()
+        title = unmarked(self.title)
+        return adaptive.card(body, title, adaptive.short(title, unmarked(self.intro)))
+
+    def _step(self, n: int, action: Action, numbers: Iterator[int]) -> list[dict[str, Any]]:
+        items = [adaptive.heading(f"{n} · {action.who}", "Default"), *self._part(action, numbers, "Small")]
+        for detail in action.details:
+            items.append(adaptive.bullet(self._part(detail, numbers)))
+        if action.check:
+            items += adaptive.paragraphs(self.labels.check, adaptive.SMALL, "Medium")
+            items += adaptive.paragraphs(action.check, spacing="None")
+        return items
+
+    def _part(self, part: Action | Detail, numbers: Iterator[int], spacing: str = "") -> list[dict[str, Any]]:
+        items = adaptive.paragraphs(self._mark(part.mark), adaptive.SMALL, spacing) if part.mark else []
+        items += adaptive.paragraphs(
+            part.do if isinstance(part, Action) else part.text, spacing="None" if items else spacing
+        )
+        if part.code:
+            items.append(adaptive.code(part.code))
+            send = Button(
+                self.labels.send_as_text, "text", f"{self.text_value}/{next(numbers)}", quiet=True, stays=True
+            )
+            items.append({"type": "ActionSet", "spacing": "Small", "actions": [adaptive.action(send, self.turn)]})
+        for link in part.links:
+            items += self._link(link)
+        return items
+
+    def _link(self, link: Link) -> list[dict[str, Any]]:
+        items = [adaptive.link(unmarked(link.title), link.url)]
+        if link.was:
+            items += adaptive.literal(self.labels.was.format(url=link.was), adaptive.SMALL, "None")
+        return items
+
+    def _documents(self) -> list[dict[str, Any]]:
+        if not self.documents:
+            return []
+        items = [adaptive.heading(self.labels.documents, "Default")]
+        for document in self.documents:
+            items += self._link(document)
+        return [{"type": "Container", "spacing": "Medium", "separator": True, "items": items}]
+
+    def _end(self) -> list[dict[str, Any]]:
+        if self.answered:
+            return [{"separator": True, **item} for item in adaptive.literal(self.answered, adaptive.BOLD, "Medium")]
+        asked = [{**adaptive.heading(self.ask), "spacing": "Medium", "separator": True}] if self.ask else []
+        return [*asked, *adaptive.answers(self.answers, self.turn), *adaptive.ways(self.ways, self.turn)]
+
+    def _mark(self, mark: Mark | None) -> str:
+        return {"article": self.labels.mark_article, "today": self.labels.mark_today}.get(mark or "", "")
+
+    def text(self) -> str:
+        """The same: steps numbered, code indented, links as "title: address"."""
+        documents = [self._link_text(link) for link in self.documents]
+        if self.answered:
+            end: tuple[str, ...] = (self.answered,)
+        else:
+            end = (unmarked(self.ask), plain.numbered(self.answers), plain.ways(self.ways))
+        return plain.blocks(
+            unmarked(self.note),
+            plain.listed(self.facts_title, self.facts),
+            plain.lines(unmarked(self.title), unmarked(self.intro)),
+            *(self._step_text(n, action) for n, action in enumerate(self.actions, 1)),
+            *(self._part_text(note) for note in self.notes),
+            plain.listed(self.labels.documents, documents),
+            *end,
+        )
+
+    def _step_text(self, n: int, action: Action) -> str:
+        parts = [f"{n}. {unmarked(action.who)}", self._part_text(action, "   ")]
+        parts += [self._part_text(detail, "   - ") for detail in action.details]
+        if action.check:
+            parts.append(plain.hung(f"{unmarked(self.labels.check)} {unmarked(action.check)}", "   "))
+        return plain.lines(*parts)
+
+    def _part_text(self, part: Action | Detail, lead: str = "") -> str:
+        mark = self._mark(part.mark)
+        text = unmarked(part.do if isinstance(part, Action) else part.text)
+        links = "\n".join(map(self._link_text, part.links))
+        return plain.lines(
+            plain.hung(f"({unmarked(mark)}) {text}" if mark else text, lead),
+            plain.hung(part.code, "    ") if part.code else "",  # always four, so that it is told from the rest
+            plain.hung(links, " " * len(lead)),
+        )
+
+    def _link_text(self, link: Link) -> str:
+        was = f" ({self.labels.was.format(url=link.was)})" if link.was else ""
+        return f"{unmarked(link.title)}: {link.url}{was}"
+
+    def options(self) -> tuple[Button, ...]:
+        """The answers to "did this solve it?"; none once it is answered."""
+        return () if self.answered else self.answers

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from dialogs.cards import adaptive, plain
 from dialogs.cards.base import Button
+from dialogs.cards.markdown import plain as unmarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,32 @@ class QuestionCard:
     hint: str = ""
     ways: tuple[Button, ...] = ()
 
+    def adaptive(self) -> dict[str, Any]:
+        """The question as a heading, answers right below, ways around it below a line."""
+        body = adaptive.paragraphs(self.note) if self.note else []
+        if self.facts:
+            body += adaptive.facts(self.facts_title, self.facts)
+        body.append(adaptive.heading(self.ask))
+        if self.hint:
+            body += adaptive.paragraphs(self.hint, adaptive.SMALL, "Small")
+        body += adaptive.answers(self.answers, self.turn)
+        body += adaptive.ways(self.ways, self.turn)
+        return adaptive.card(body, unmarked(self.ask), self.text())
+
+    def text(self) -> str:
+        """Note, facts, question, numbered answers, ways."""
+        return plain.blocks(
+            unmarked(self.note),
+            plain.listed(self.facts_title, self.facts),
+            plain.lines(unmarked(self.ask), unmarked(self.hint)),
+            plain.numbered(self.answers),
+            plain.ways(self.ways),
+        )
+
+    def options(self) -> tuple[Button, ...]:
+        """The answers."""
+        return self.answers
+
 
 @dataclass(frozen=True, slots=True)
 class AnsweredCard:
@@ -31,3 +60,16 @@ class AnsweredCard:
 
     ask: str
     answer: str
+
+    def adaptive(self) -> dict[str, Any]:
+        """Question and answer, small, without buttons."""
+        body = [*adaptive.paragraphs(self.ask, adaptive.SMALL), *adaptive.literal(self.answer, adaptive.BOLD, "Small")]
+        return adaptive.card(body, self.answer, self.text())
+
+    def text(self) -> str:
+        """Question, then answer."""
+        return plain.lines(unmarked(self.ask), self.answer)
+
+    def options(self) -> tuple[Button, ...]:
+        """None: it is answered."""
+        return ()

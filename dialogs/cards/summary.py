@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from dialogs.cards import adaptive, plain
 from dialogs.cards.base import Button
+from dialogs.cards.markdown import plain as unmarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +29,49 @@ class SummaryCard:
     advice: tuple[str, ...] = ()
     send: Button | None = None
     ways: tuple[Button, ...] = ()
+
+    def adaptive(self) -> dict[str, Any]:
+        """How to reach a person, then the summary: the user's words, questions with answers, advice."""
+        body = [adaptive.heading(self.title), *adaptive.paragraphs(self.intro, spacing="Small")]
+        parts = self._told()
+        if parts:
+            body.append({"type": "Container", "style": "emphasis", "spacing": "Medium", "items": parts})
+        body += adaptive.answers(self.options(), self.turn)
+        body += adaptive.ways(self.ways, self.turn)
+        return adaptive.card(body, unmarked(self.title), adaptive.short(unmarked(self.title), unmarked(self.intro)))
+
+    def _told(self) -> list[dict[str, Any]]:
+        if not (self.words or self.path or self.advice):
+            return adaptive.literal(self.copy)
+        parts: list[dict[str, Any]] = []
+        if self.words:
+            parts += adaptive.paragraphs(self.words_title, adaptive.SMALL)
+            for words in self.words:
+                parts += adaptive.literal(words, spacing="Small")
+        for question, answer in self.path:
+            parts += adaptive.paragraphs(question, adaptive.SMALL, "Medium")
+            parts += adaptive.literal(answer, spacing="None")
+        if self.advice:
+            parts += adaptive.paragraphs(self.advice_title, adaptive.SMALL, "Medium")
+            for title in self.advice:
+                parts += adaptive.paragraphs(title, spacing="Small")
+        return parts
+
+    def text(self) -> str:
+        """The same: words, questions with answers, advice, "Send as text", ways."""
+        told = (
+            plain.listed(self.words_title, self.words),
+            "\n".join(plain.lines(unmarked(question), f"  {answer}") for question, answer in self.path),
+            plain.listed(self.advice_title, [unmarked(title) for title in self.advice]),
+        )
+        return plain.blocks(
+            unmarked(self.title),
+            unmarked(self.intro),
+            *(told if any(told) else (self.copy,)),
+            plain.numbered(self.options()),
+            plain.ways(self.ways),
+        )
+
+    def options(self) -> tuple[Button, ...]:
+        """The button that sends the summary as text, if there is one."""
+        return (self.send,) if self.send else ()

@@ -1,0 +1,258 @@
+"""Building blocks of Adaptive Cards 1.5, as plain JSON.
+
+What Teams' clients do to text decides the form (microsoft/AdaptiveCards issues 5662 and 9100, msteams-docs 12081):
+- a TextBlock is Markdown, and not every client honours a backslash. So only text that needs no escaping becomes a
+  TextBlock; all else, above all a user's words and code, becomes a RichTextBlock, whose runs are shown as they are;
+- a link inside a RichTextBlock breaks the line in Teams: there its title stands as text, the link follows below;
+- a line break inside a text is not one everywhere: every line is an element;
+- buttons neither wrap nor shrink, and a phone scrolls a row of them sideways: rows are packed to a phone's width.
+Colours are the host's: nothing here names one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from dialogs.cards.base import Button
+from dialogs.cards.markdown import Span, plain, spans
+
+Json = dict[str, Any]
+
+SMALL: Json = {"size": "Small", "isSubtle": True}
+BOLD: Json = {"weight": "Bolder"}
+PLAIN: Json = {}
+
+_ROW = 34  # characters of titles, and _PAD for each button, that fit beside each other on 320 px
+_PAD = 5
+_ROW_MOST = 3  # more answers than this stand below each other
+
+# Anything that some client's Markdown, autolinker or date function may take for more than text.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&~|#]|\{\{|://|^\s|^[-+]|^\d+[.)]|www\.|\w@\w")
+_FUNCTION = re.compile(r"\{\{(?=(?:DATE|TIME)\()", re.IGNORECASE)
+_BROKEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def visible(text: str) -> bool:
+    """Whether there is anything to see in `text`."""
+    return bool(text) and not text.isspace()
+
+
+def literal_text(text: str) -> str:
+    """`text` for a run: characters that JSON or a client can't carry become U+FFFD, date functions stay as typed."""
+    if _BROKEN.search(text):
+        text = _BROKEN.sub("\ufffd", text)
+    return _FUNCTION.sub("{\u2060{", text) if "{{" in text else text
+
+
+def _run(span: Span, look: Json) -> Json:
+    run: Json = {"type": "TextRun", "text": literal_text(span.text), **look}
+    if span.bold:
+        run["weight"] = "Bolder"
+    if span.italic:
+        run["italic"] = True
+    if span.code:
+        run["fontType"] = "Monospace"
+    return run
+
+
+def _markdown(span: Span) -> str:
+    text = f"[{span.text}]({link_url(span.url)})" if span.url else span.text
+    if span.italic:
+        text = f"_{text}_"
+    return f"**{text}**" if span.bold else text
+
+
+def link_url(url: str) -> str:
+    """`url` with what would end a Markdown link percent-encoded."""
+    return url.replace("(", "%28").replace(")", "%29").replace("\\", "%5C").replace("*", "%2A")
+
+
+def _tidy(span: Span) -> bool:
+    """Whether a TextBlock shows this span right, whatever the client: its edges matter to `**` and `_`."""
+    edges = (span.bold or span.italic) and span.text != span.text.strip()
+    return not (span.code or edges or _BROKEN.search(span.text) or _SPECIAL.search(span.text))
+
+
+@lru_cache(maxsize=4096)
+def _line(text: str) -> tuple[str, tuple[Span, ...], tuple[Span, ...]]:
+    """One line: its Markdown if a TextBlock will do, else its runs and the links to put below."""
+    found = spans(text)
+    if all(map(_tidy, found)):
+        return "".join(map(_markdown, found)), (), ()
+    return "", found, tuple(s for s in found if s.url)
+
+
+def paragraphs(text: str, look: Json = PLAIN, spacing: str = "") -> list[Json]:
+    """An author's text: one element a line, an empty line as a gap. `spacing` is that of the first."""
+    made: list[Json] = []
+    for line in text.split("\n") if "\n" in text else (text,):
+        if not visible(line):
+            spacing = spacing or "Medium"
+            continue
+        markdown, runs, links = _line(line.strip())
+        if markdown:
+            made.append({"type": "TextBlock", "text": markdown, "wrap": True, **look})
+        else:
+            made.append({"type": "RichTextBlock", "inlines": [_run(span, look) for span in runs]})
+        if spacing:
+            made[-1]["spacing"] = spacing
+        made += [link(span.text, span.url) for span in links]
+        spacing = "Small" if made else spacing
+    return made
+
+
+def literal(text: str, look: Json = PLAIN, spacing: str = "") -> list[Json]:
+    """Words that mean nothing but themselves: one element a line, no formatting, no links."""
+    made: list[Json] = []
+    for line in text.splitlines():
+        if not visible(line):
+            continue
+        made.append({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": literal_text(line), **look}]})
+        if spacing:
+            made[-1]["spacing"] = spacing
+        spacing = "Small"
+    return made
+
+
+def heading(text: str, size: str = "Medium") -> Json:
+    """A heading: the one kind of text that must be a TextBlock, so what is special in it is escaped."""
+    words = " ".join(plain(text).split()) or "…"
+    return {
+        "type": "TextBlock",
+        "text": markdown_escaped(words),
+        "wrap": True,
+        "style": "heading",
+        "size": size,
+        "weight": "Bolder",
+    }
+
+
+@lru_cache(maxsize=1024)
+def markdown_escaped(words: str) -> str:
+    """`words` for a TextBlock, shown as they are by a client that honours backslashes."""
+    if not _SPECIAL.search(words) and not _BROKEN.search(words):
+        return words
+    words = re.sub(r"([\\`*_\[\]<>&~|#])", r"\\\1", literal_text(words))
+    return re.sub(r"^(\s*)([-+])|^(\s*\d+)([.)])", lambda m: f"{m[1] or m[3] or ''}\\{m[2] or m[4]}", words)
+
+
+def link(title: str, url: str) -> Json:
+    """A link on a line of its own."""
+    words = " ".join(title.split()) or url
+    return {
+        "type": "TextBlock",
+        "text": f"[{markdown_escaped(words)}]({link_url(url)})",
+        "wrap": True,
+        "spacing": "Small",
+    }
+
+
+def code(text: str) -> Json:
+    """A block of code: whole lines in monospace, leading spaces kept."""
+    items: list[Json] = []
+    spacing = "None"
+    for line in text.splitlines():
+        if not visible(line):
+            spacing = "Medium"
+            continue
+        bare = line.lstrip()
+        shown = "\u00a0" * (len(line) - len(bare)) + literal_text(bare)
+        run = {"type": "TextRun", "text": shown, "fontType": "Monospace"}
+        items.append({"type": "RichTextBlock", "inlines": [run], "spacing": spacing})
+        spacing = "None"
+    return {"type": "Container", "style": "emphasis", "spacing": "Small", "items": items}
+
+
+def bullet(items: list[Json]) -> Json:
+    """`items` hanging beside a bullet."""
+    mark = {"type": "TextBlock", "text": "•"}
+    return {
+        "type": "ColumnSet",
+        "spacing": "Small",
+        "columns": [
+            {"type": "Column", "width": "auto", "items": [mark]},
+            {"type": "Column", "width": "stretch", "spacing": "Small", "items": items},
+        ],
+    }
+
+
+def action(button: Button, turn: int) -> Json:
+    """A button. Its payload is found in the same way in every form: verb, turn and value under `data`."""
+    data = {"helpbot": 1, "verb": button.verb, "turn": turn, "value": button.value}
+    submit = {"type": "Action.Submit", "title": button.title, "data": data}
+    if button.stays:
+        return submit
+    made = {"type": "Action.Execute", "title": button.title, "verb": button.verb, "data": data, "fallback": submit}
+    if not button.quiet:
+        made["style"] = submit["style"] = "positive"
+    return made
+
+
+def _packed(buttons: Sequence[Button]) -> Iterable[Sequence[Button]]:
+    """Rows of buttons, in order, each as wide as a phone at most."""
+    row: list[Button] = []
+    room = _ROW
+    for button in buttons:
+        need = len(button.title) + _PAD
+        if row and (need > room or len(row) == _ROW_MOST):
+            yield row
+            row, room = [], _ROW
+        row.append(button)
+        room -= need
+    if row:
+        yield row
+
+
+def _sets(rows: Iterable[Sequence[Button]], turn: int, first: str) -> list[Json]:
+    made: list[Json] = []
+    for row in rows:
+        made.append({"type": "ActionSet", "spacing": "Small", "actions": [action(button, turn) for button in row]})
+    if made:
+        made[0]["spacing"] = first
+    return made
+
+
+def answers(buttons: Sequence[Button], turn: int) -> list[Json]:
+    """The loud buttons: in one row if they are few and short, else below each other."""
+    rows = list(_packed(buttons)) if len(buttons) <= _ROW_MOST else []
+    if len(rows) != 1:
+        rows = [(button,) for button in buttons]
+    return _sets(rows, turn, "Medium")
+
+
+def ways(buttons: Sequence[Button], turn: int) -> list[Json]:
+    """The quiet buttons, in short rows below a line."""
+    made = _sets(_packed(buttons), turn, "Medium")
+    if made:
+        made[0]["separator"] = True
+    return made
+
+
+def facts(title: str, lines: Sequence[str]) -> list[Json]:
+    """What was taken as answered, said back."""
+    if not lines:
+        return []
+    items = paragraphs(title, SMALL)
+    for line in lines:
+        items += literal(f"✓ {line}", spacing="Small")
+    return [{"type": "Container", "style": "emphasis", "items": items}]
+
+
+def short(*parts: str) -> str:
+    """A fallback for a card whose whole text is long: its first sentences, in one paragraph."""
+    return " ".join(part for part in parts if visible(part))
+
+
+def card(body: list[Json], speak: str, fallback: str) -> Json:
+    """The card around its elements. `fallback` is what a client shows that can't draw it."""
+    return {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.5",
+        "speak": speak,
+        "fallbackText": fallback,
+        "body": body,
+    }

@@ -1,0 +1,1 @@
+"""Cards: their renderings keep our rules and Microsoft's renderer's."""
