@@ -1,0 +1,225 @@
+"""YAML files -> Library. All mistakes of all files are told at once, each with its file, its line and the fix.
+
+A content folder holds `guides/<id>.yaml`, one guide a file, and `texts/<locale>.yaml`. Files named `*.talk.yaml` beside
+the guides are conversations to be played, not guides.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from dialogs import graph
+from dialogs.errors import ContentError, Problem
+from dialogs.guide import Action, Guide, Outcome, Question
+from dialogs.library import FALLBACK, Library
+from dialogs.model_mistakes import did_you_mean, explain, where
+from dialogs.source import Document, parse
+from dialogs.texts import Texts
+
+TALK = ".talk.yaml"
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+# Stands in for a step with mistakes, so that the rest of its guide is checked all the same.
+_STAND_IN = Outcome(outcome="-", cause="-", actions=(Action(who="-", do="-"),))
+
+
+def load(folder: Path) -> Library:
+    """The content of a folder, or ContentError with every problem of every file: all or nothing."""
+    found = _Found()
+    found.read(content_files(folder))
+    found.complete(folder)
+    if found.problems:
+        raise ContentError(found.problems)
+    return Library(MappingProxyType(found.guides), MappingProxyType(found.texts))
+
+
+def check_files(paths: Iterable[Path]) -> list[Problem]:
+    """Every problem of these files, in order. A file in a folder named `texts` holds texts, any other one a guide."""
+    found = _Found()
+    found.read(paths)
+    return sorted(found.problems)
+
+
+def check_folder(folder: Path) -> list[Problem]:
+    """Every problem of a content folder, in order; what is missing in it is one too."""
+    found = _Found()
+    found.read(content_files(folder))
+    found.complete(folder)
+    return sorted(found.problems)
+
+
+def content_files(folder: Path) -> list[Path]:
+    """The files of a content folder, sorted, those with a wrong ending included (they are told, not skipped)."""
+    return [path for part in ("guides", "texts") for path in yaml_files(folder / part)]
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """Files that an author meant as YAML, sorted; no editor's temporary files, no conversations."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in (".yaml", ".yml") and not path.name.startswith(".") and not path.name.endswith(TALK)
+    )
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Reading makes many nodes and no cycles: looking for cycles meanwhile takes a third of the time for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was read so far."""
+
+    guides: dict[str, Guide] = field(default_factory=dict)
+    texts: dict[str, Texts] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    ids: dict[str, tuple[str, int]] = field(default_factory=dict)  # of broken guides too
+
+    def read(self, paths: Iterable[Path]) -> None:
+        """Read the files; those that are right are kept, the others leave problems."""
+        with _no_collector():
+            for path in paths:
+                self._file(path)
+
+    def _file(self, path: Path) -> None:
+        if path.suffix != ".yaml":
+            fix = f'rename it to "{path.stem}.yaml"'
+            self.problems.append(Problem(str(path), 1, "files with this ending are not read", fix))
+            return
+        doc, problems = read_document(path)
+        self.problems += problems
+        if doc is not None and path.absolute().parent.name == "texts":
+            self._texts(doc, path)
+        elif doc is not None:
+            self._guide(doc, path)
+
+    def complete(self, folder: Path) -> None:
+        """Say what a content folder lacks."""
+        if not self.ids and not self.problems:
+            what = "there is no guide here"
+            self.problems.append(Problem(str(folder / "guides"), 1, what, 'put at least one "<id>.yaml" there'))
+        english = folder / "texts" / f"{FALLBACK}.yaml"
+        if not english.is_file():
+            self.problems.append(Problem(str(english), 1, "this file is missing", "every locale falls back to it"))
+
+    def _guide(self, doc: Document, path: Path) -> None:
+        guide, problems = read_guide(doc)
+        self.problems += problems
+        name = doc.data.get("id")
+        if isinstance(name, str):
+            self._name(doc, path, name)
+        if guide is not None:
+            self.guides[guide.id] = guide
+
+    def _name(self, doc: Document, path: Path, name: str) -> None:
+        """A guide's id is the name of its file, and nobody else's."""
+        if name in self.ids:
+            file, line = self.ids[name]
+            what = f'another guide has the id "{name}": {file}:{line}'
+            self.problems.append(doc.problem(("id",), what, "give each guide an id of its own"))
+            return
+        self.ids[name] = doc.file, doc.line(("id",))
+        if name != path.stem:
+            what = f'the id "{name}" is not the name of the file'
+            self.problems.append(doc.problem(("id",), what, f'write "id: {path.stem}", or rename the file'))
+
+    def _texts(self, doc: Document, path: Path) -> None:
+        locale = path.stem
+        if not _LOCALE.fullmatch(locale):
+            fix = 'use names like "de.yaml" or "pt-BR.yaml"'
+            self.problems.append(Problem(doc.file, 1, f'"{locale}" is not a language tag', fix))
+        try:
+            self.texts[locale.lower()] = Texts.model_validate(doc.data)
+        except ValidationError as error:
+            self.problems += explain(error, doc, Texts)
+
+
+def read_document(path: Path, *, a_list: bool = False) -> tuple[Document | None, list[Problem]]:
+    """One file as data that knows its lines, or None and the problems that keep it from being read."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        return None, [Problem(str(path), 1, f"can't be read: {reason}", "check its name and its permissions")]
+    return parse(raw, str(path), a_list=a_list)
+
+
+def read_guide(doc: Document) -> tuple[Guide | None, list[Problem]]:
+    """The guide that a document holds, or None and every mistake in it."""
+    data, problems = dict(doc.data), []
+    if "version" in data:
+        del data["version"]
+        problems.append(doc.problem(("version",), 'the key "version" is filled in by the bot', "remove it"))
+    review = data.get("review")
+    if isinstance(review, str) and not _DAY.fullmatch(review.strip()):
+        data["review"] = "2000-01-01"  # pydantic would take a bare number for seconds since 1970
+        problems.append(doc.problem(("review",), f'"review" is not a date: "{review}"', "write it like 2027-01-31"))
+    if isinstance(data.get("steps"), dict):
+        data["steps"] = {name: _step(doc, name, step, problems) for name, step in data["steps"].items()}
+    try:
+        guide = Guide.model_validate(data)
+    except ValidationError as error:
+        problems += explain(error, doc, Guide)
+        guide = None
+    problems += graph.check(doc, sound=not problems)
+    if guide is None or problems:
+        return None, problems
+    return guide.model_copy(update={"version": version(guide)}), []
+
+
+def version(guide: Guide) -> str:
+    """12 hex digits that change when what the guide says changes, not with comments, quotes or line breaks."""
+    said = guide.model_dump_json(exclude={"version"}, exclude_defaults=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _step(doc: Document, name: str, step: Any, problems: list[Problem]) -> Question | Outcome:
+    """A step by its key: `ask` makes a question, `outcome` makes advice. One with mistakes is told and replaced."""
+    place = ("steps", name)
+    if not isinstance(step, dict):
+        problems.append(
+            doc.problem(place, f"{where(place)} is not made of keys and values", 'give it "ask" or "outcome"')
+        )
+        return _STAND_IN
+    if ("ask" in step) == ("outcome" in step):
+        problems.append(_no_kind(doc, name, step))
+        return _STAND_IN
+    model: type[Question | Outcome] = Question if "ask" in step else Outcome
+    try:
+        return model.model_validate(step)
+    except ValidationError as error:
+        problems += explain(error, doc, model, place)
+    return _STAND_IN
+
+
+def _no_kind(doc: Document, name: str, step: dict[str, Any]) -> Problem:
+    """Neither a question nor advice, or both."""
+    place = ("steps", name)
+    if "ask" in step:
+        fix = 'keep "ask" for a question or "outcome" for advice, and move the other to a step of its own'
+        return doc.problem(place, f"{where(place)} both asks and advises", fix)
+    for key in step:
+        if near := did_you_mean(key, ("ask", "outcome")):
+            return doc.problem((*place, key), f'unknown key "{key}" in {where(place)}', near)
+    fix = 'a question begins with "ask: …", advice with "outcome: …"'
+    return doc.problem(place, f"{where(place)} neither asks nor advises", fix)
