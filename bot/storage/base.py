@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.envelope import Address, Outgoing, Payload
 from dialogs.turn import State
+
+LEASE = 30.0  # seconds: how long a holder keeps a conversation without renewing; a dead one's rows wait this long
+AHEAD = 20  # rows that `sent` gives at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One outgoing row that its holder may deliver now. seq: its place in its conversation, from 1, without gaps
-    in order. receipt: for an update, the message id to replace ("" when there is none)."""
+    """One outgoing row that its holder may deliver now.
+
+    seq: its place in its conversation, from 1, without gaps in order. attempts: deliveries that failed. doubtful: one
+    of them may have arrived all the same. created: Unix seconds. receipt: for an update, the message id to replace
+    ("" when there is none).
+    """
 
     address: Address
     seq: int
@@ -53,15 +60,17 @@ class Row:
     attempts: int
     created: float
     receipt: str = ""
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
     """How a commit ended.
 
-    "done": the turn is durable. "conflict": the state has moved on, nothing was written. "duplicate": the event id was
-    committed before, nothing was written, `answer` is what was stored then. rows: when this store now holds the
-    conversation's lease, its new rows to deliver at once; empty when somebody else delivers them.
+    "done": the turn is durable, and the conversation's version is the turn's plus one. "conflict": the state has moved
+    on, nothing was written. "duplicate": the event id was committed before, nothing was written, `answer` is what was
+    stored then. rows: when this commit leased the conversation, what it waits to send, in order, to be delivered at
+    once; empty when somebody (this holder too) is at work there already, who then meets the new rows after `sent`.
     """
 
     result: Literal["done", "conflict", "duplicate"]
@@ -71,7 +80,8 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """For /metrics: rows waiting, age in seconds of the oldest, rows set aside, conversations parked."""
+    """For /metrics: rows waiting, for how many seconds a conversation has been waiting at most, rows set aside,
+    conversations parked. What waits in a parked conversation counts in neither of the first two."""
 
     waiting: int
     oldest: float
@@ -81,7 +91,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A row that could not be delivered, as the operator sees it (no words of a user)."""
+    """A row that could not be delivered, as the operator sees it (no words of a user).
+
+    parked: it still waits, because its conversation is parked.
+    """
 
     conversation: str
     seq: int
@@ -89,15 +102,17 @@ class Aside:
     attempts: int
     created: float
     reason: str
+    parked: bool = False
 
 
 class Store(Protocol):
     """A database.
 
     Rows of one conversation are delivered by one holder at a time, in order: a conversation with waiting rows is
-    *leased* to a holder (a replica) until a time; a holder that dies loses its lease by that time. Every method
-    that names `holder` does nothing to a conversation leased by another (and says so by its result).
-    All times are Unix seconds, passed in. Database trouble raises `bot.errors.StoreUnavailable`.
+    *leased* to a holder (a replica) until a time, or free; a holder that dies loses its lease by that time. Every
+    method that names `holder` does nothing to a conversation leased by another, save `sent`: what was sent is a fact.
+    All times are Unix seconds, passed in. Database trouble raises `bot.errors.StoreUnavailable`; nothing was written
+    then, unless the connection broke during the commit itself, when it may have been: ask again with the same event id.
     """
 
     async def open(self) -> None:
@@ -105,7 +120,7 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None:
-        """Finish what is under way and disconnect."""
+        """Finish what is under way and disconnect. Later calls raise `bot.errors.StoreUnavailable`."""
         ...
 
     async def ping(self) -> None:
@@ -119,26 +134,42 @@ class Store(Protocol):
     async def commit(self, turn: Turn, holder: str, lease_until: float) -> Committed:
         """Write state, event id, address and outgoing rows in one transaction, or nothing.
 
-        Also leases the conversation to `holder` when it is free, its lease has run out, or is held by `holder`
-        already, and there is something to send; an address that was parked is resumed.
+        Finds out by itself whether the event is a duplicate (first) or the version is stale, so `load` may be left out
+        by whoever remembers state and version. When nothing waited there, or what waits is due and nobody holds it,
+        the conversation is leased to `holder`; a parked one is resumed (and leased) by any commit, with rows or
+        without. A conversation held back by `retry` stays so.
         """
         ...
 
     async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
-        """Lease up to `limit` conversations that have a due row and no living lease (or are leased to `holder` but
-        not in work; see `release`), and give the *first* waiting row of each."""
+        """Lease up to `limit` conversations that have a due row and no living lease, longest due first, and give the
+        *first* waiting row of each. (A lease of `holder` itself that has run out counts as dead, too.)"""
         ...
 
-    async def sent(self, key: str, seq: int, receipt: str, holder: str, now: float) -> list[Row]:
-        """The row was delivered: keep its receipt, and give the conversation's next waiting rows (at most 20) that
-        are due; when there is none, the lease is given back."""
+    async def renew(self, keys: Collection[str], holder: str, lease_until: float) -> set[str]:
+        """Prolong the leases of these conversations; gives those that `holder` still had."""
         ...
 
-    async def retry(self, key: str, seq: int, due: float, holder: str) -> None:
-        """Delivery failed for now: count the attempt, hold the conversation until `due`, give the lease back."""
+    async def sent(
+        self, key: str, seq: int, receipt: str, holder: str, now: float, more: bool = False
+    ) -> list[Row] | None:
+        """The row was delivered: it is done, whoever holds the lease, and a receipt that is not empty is kept for
+        updates of its turn. Idempotent.
+
+        Gives the conversation's next waiting rows (at most AHEAD); when there is none, the lease is given back. With
+        `more` the caller has the next rows in hand: none are given, the lease stays. None: the lease was lost, go no
+        further.
+        """
         ...
 
-    async def set_aside(self, key: str, seq: int, reason: str, holder: str, now: float) -> list[Row]:
+    async def retry(self, key: str, seq: int, due: float, holder: str, failed: bool, doubtful: bool = False) -> None:
+        """Hold the conversation until `due` and give the lease back. failed: count an attempt. doubtful: it may have
+        arrived, remember that."""
+        ...
+
+    async def set_aside(
+        self, key: str, seq: int, reason: str, holder: str, now: float, more: bool = False
+    ) -> list[Row] | None:
         """The row can't be delivered: keep it with the reason, out of the way; then as `sent`."""
         ...
 
@@ -147,7 +178,7 @@ class Store(Protocol):
         ...
 
     async def release(self, holder: str) -> None:
-        """Give every lease of `holder` back (on stopping)."""
+        """Give every lease of `holder` back (on stopping; on starting, after a crash under the same name)."""
         ...
 
     async def counts(self, now: float) -> Counts:
@@ -159,19 +190,16 @@ class Store(Protocol):
         ...
 
     async def resend(self, key: str, seq: int, now: float) -> bool:
-        """Make a set-aside row due again; False when there is no such row."""
+        """Make a row of `aside` due again, as if created now, with no failed attempt, before what else waits there; a
+        parked conversation is resumed. False when there is no such row."""
         ...
 
     async def drop(self, key: str, seq: int) -> bool:
-        """Delete a set-aside row; False when there is no such row."""
+        """Delete a row of `aside`; False when there is no such row."""
         ...
 
     async def sweep(self, inbox_before: float, sent_before: float, ended_before: float, limit: int) -> int:
-        """Delete at most `limit` each of: event ids and sent rows older than given, and conversations without waiting
-        rows last used before `ended_before`. Gives how many were deleted: call again while it is more than 0."""
+        """Delete at most `limit` each of: event ids and receipts older than given, and conversations last used before
+        `ended_before` where nothing waits (or only waits because it is parked), with all that is theirs but their
+        event ids. Gives how many were deleted: call again while it is more than 0."""
         ...
-
-
-def keys(rows: Sequence[Row]) -> list[str]:
-    """The conversations of these rows, in order."""
-    return [row.address.key for row in rows]

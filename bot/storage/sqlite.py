@@ -1,0 +1,317 @@
+"""The Store on SQLite: the embedded default, one process, one file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+from bot.envelope import Outgoing
+from bot.storage.base import AHEAD, Aside, Committed, Counts, Loaded, Row, Turn
+from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row
+from bot.storage.migrations import steps_from
+from bot.storage.sqlite_thread import SqliteThread
+
+MIN_SQLITE = (3, 35, 0)  # RETURNING
+
+LOAD = """SELECT c.state, c.version, i.event, i.answer FROM (SELECT ? AS key, ? AS event) q
+    LEFT JOIN conversations c ON c.key = q.key LEFT JOIN inbox i ON i.key = q.key AND i.event = q.event"""
+
+# The event id is looked up in the same statement: a duplicate changes nothing, so there is never anything to undo.
+CHANGE = """UPDATE conversations SET state = ?, address = ?, used = ?, seq = seq + ?, version = version + 1
+    WHERE key = ? AND version = ? AND NOT EXISTS (SELECT 1 FROM inbox WHERE key = ? AND event = ?) RETURNING seq"""
+BEGIN = """INSERT INTO conversations (state, address, used, seq, key, version) SELECT ?, ?, ?, ?, ?, ? + 1
+    WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE key = ? AND event = ?) ON CONFLICT (key) DO NOTHING RETURNING seq"""
+ANSWER = "SELECT answer FROM inbox WHERE key = ? AND event = ?"
+REMEMBER = "INSERT INTO inbox (key, event, answer, at) VALUES (?, ?, ?, ?)"
+OWE = "INSERT INTO outbox (key, seq, kind, payload, turn, created) VALUES (?, ?, ?, ?, ?, ?)"
+# Gives a row only when the lease is ours now, with the seq of the first row that waits there.
+LEASE = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+    SET holder = excluded.holder, wake = excluded.wake, parked = NULL WHERE parked IS NOT NULL OR wake <= ?
+    RETURNING (SELECT min(o.seq) FROM outbox o WHERE o.key = lanes.key)"""
+RESUME = "UPDATE lanes SET holder = ?, wake = ?, parked = NULL WHERE key = ? AND parked IS NOT NULL RETURNING 1"
+RECEIPT = "SELECT message FROM receipts WHERE key = ? AND turn = ?"
+
+NEXT = """SELECT c.address, o.seq, o.kind, o.payload, o.turn, o.attempts, o.created, o.doubtful,
+        CASE WHEN o.kind = 'update' THEN (SELECT r.message FROM receipts r WHERE r.key = o.key AND r.turn = o.turn) END
+    FROM lanes l CROSS JOIN outbox o ON o.key = l.key CROSS JOIN conversations c ON c.key = l.key
+    WHERE l.key = ? AND l.holder = ? ORDER BY o.seq LIMIT ?"""
+HELD = "SELECT 1 FROM lanes WHERE key = ? AND holder = ?"
+DONE = "DELETE FROM outbox WHERE key = ? AND seq = ? RETURNING turn"
+KEEP_RECEIPT = """INSERT INTO receipts (key, turn, message, at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (key, turn) DO UPDATE SET message = excluded.message, at = excluded.at"""
+SINCE = "UPDATE lanes SET since = ? WHERE key = ?"
+LEAVE = "DELETE FROM lanes WHERE key = ? AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.key = lanes.key)"
+
+DUE = "SELECT 1 FROM lanes WHERE wake <= ? LIMIT 1"
+CLAIM = """UPDATE lanes SET holder = ?, wake = ?
+    WHERE key IN (SELECT key FROM lanes WHERE wake <= ? ORDER BY wake LIMIT ?) RETURNING key"""
+RENEW = "UPDATE lanes SET wake = ? WHERE key = ? AND holder = ?"
+HOLD = "UPDATE lanes SET holder = '', wake = ? WHERE key = ? AND holder = ?"
+FAILED = "UPDATE outbox SET attempts = attempts + ?, doubtful = max(doubtful, ?) WHERE key = ? AND seq = ?"
+PUT_ASIDE = """INSERT INTO aside (key, seq, kind, payload, turn, attempts, created, reason)
+    SELECT key, seq, kind, payload, turn, attempts, created, ? FROM outbox WHERE key = ? AND seq = ?"""
+PARK = "UPDATE lanes SET holder = '', wake = NULL, parked = ? WHERE key = ? AND holder = ?"
+RELEASE = "UPDATE lanes SET holder = '', wake = 0 WHERE holder = ?"
+
+COUNTS = """SELECT (SELECT count(*) FROM outbox)
+        - (SELECT count(*) FROM lanes l JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL),
+    (SELECT min(since) FROM lanes WHERE parked IS NULL), (SELECT count(*) FROM aside),
+    (SELECT count(*) FROM lanes WHERE parked IS NOT NULL)"""
+LIST_ASIDE = """SELECT * FROM (SELECT key, seq, kind, attempts, created, reason, FALSE FROM aside ORDER BY created LIMIT ?)
+    UNION ALL SELECT * FROM (SELECT o.key, o.seq, o.kind, o.attempts, o.created, l.parked, TRUE FROM lanes l
+        JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL ORDER BY o.created LIMIT ?)
+    ORDER BY 5, 1, 2 LIMIT ?"""
+RESEND_ASIDE = """INSERT INTO outbox (key, seq, kind, payload, turn, created)
+    SELECT key, seq, kind, payload, turn, ? FROM aside WHERE key = ? AND seq = ?"""
+RESEND_PARKED = """UPDATE outbox SET created = ?, attempts = 0, doubtful = 0 WHERE key = ? AND seq = ?
+    AND EXISTS (SELECT 1 FROM lanes l WHERE l.key = outbox.key AND l.parked IS NOT NULL)"""
+DUE_NOW = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, '', ?, ?) ON CONFLICT (key) DO UPDATE
+    SET wake = excluded.wake, parked = NULL WHERE holder = ''"""
+DROP_ASIDE = "DELETE FROM aside WHERE key = ? AND seq = ?"
+DROP_PARKED = """DELETE FROM outbox WHERE key = ? AND seq = ?
+    AND EXISTS (SELECT 1 FROM lanes l WHERE l.key = outbox.key AND l.parked IS NOT NULL)"""
+
+SWEEP_INBOX = "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE at < ? ORDER BY at LIMIT ?)"
+SWEEP_RECEIPTS = "DELETE FROM receipts WHERE rowid IN (SELECT rowid FROM receipts WHERE at < ? ORDER BY at LIMIT ?)"
+ENDED = """SELECT key FROM conversations c WHERE used < ? AND NOT EXISTS
+    (SELECT 1 FROM lanes l WHERE l.key = c.key AND l.parked IS NULL) ORDER BY used LIMIT ?"""
+FORGET = (
+    "DELETE FROM outbox WHERE key = ?",
+    "DELETE FROM lanes WHERE key = ?",
+    "DELETE FROM aside WHERE key = ?",
+    "DELETE FROM receipts WHERE key = ?",
+    "DELETE FROM conversations WHERE key = ?",
+)
+
+
+class SqliteStore:
+    """See `bot.storage.base.Store`. All work is done in one thread, which groups the writes that wait."""
+
+    def __init__(self, path: str) -> None:
+        """`path`: a file (made with mode 600), or ":memory:" for a database that lives as long as the store."""
+        self._path = path
+        self._thread = SqliteThread(path)
+
+    async def open(self) -> None:
+        """Connect and migrate."""
+        await self._thread.start(partial(_migrate, path=self._path))
+
+    async def close(self) -> None:
+        """Finish what waits and disconnect."""
+        await self._thread.stop()
+
+    async def ping(self) -> None:
+        """One trivial round trip."""
+        await self._thread.run(lambda db: db.execute("SELECT 1").fetchone(), write=False)
+
+    async def load(self, key: str, event_id: str) -> Loaded:
+        """State, version, and whether this event was committed before."""
+        args = (key, event_id)
+        state, version, seen, answer = await self._thread.run(lambda db: db.execute(LOAD, args).fetchone(), write=False)
+        return Loaded(
+            None if state is None else loads(state),
+            version or 0,
+            seen is not None,
+            None if answer is None else loads(answer),
+        )
+
+    async def commit(self, turn: Turn, holder: str, lease_until: float) -> Committed:
+        """Write the turn, or nothing."""
+        # JSON is made here, so that the writer's transaction stays short.
+        key, out = turn.address.key, turn.outgoing
+        values = (dumps(turn.state), dump_address(turn.address), turn.at, len(out))
+        payloads = [dumps(o.payload) for o in out]
+        answer = None if turn.answer is None else dumps(turn.answer)
+        result, first, extra = await self._thread.run(
+            lambda db: _commit(db, turn, key, values, payloads, answer, holder, lease_until), write=True
+        )
+        if result == "fresh":
+            return Committed("done", rows=fresh_rows(turn.address, first, out, turn.at, extra))
+        if result == "done":
+            return Committed("done", rows=tuple(map(stored_row, extra)))
+        return Committed(result, answer=None if extra is None else loads(extra))
+
+    async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
+        """Lease conversations with a due row; the first row of each."""
+        if not await self._thread.run(lambda db: db.execute(DUE, (now,)).fetchone(), write=False):
+            return []
+        args = (holder, lease_until, now, limit)
+        return [stored_row(record) for record in await self._thread.run(lambda db: _claim(db, args), write=True)]
+
+    async def renew(self, keys: Collection[str], holder: str, lease_until: float) -> set[str]:
+        """Prolong leases; those that `holder` still had."""
+        return await self._thread.run(
+            lambda db: {key for key in keys if db.execute(RENEW, (lease_until, key, holder)).rowcount}, write=True
+        )
+
+    async def sent(
+        self, key: str, seq: int, receipt: str, holder: str, now: float, more: bool = False
+    ) -> list[Row] | None:
+        """The row is done; the next ones."""
+        found = await self._thread.run(lambda db: _sent(db, key, seq, receipt, holder, now, more), write=True)
+        return None if found is None else list(map(stored_row, found))
+
+    async def retry(
+        self, key: str, seq: int, due: float, holder: str, failed: bool = True, doubtful: bool = False
+    ) -> None:
+        """Hold the conversation until `due`."""
+
+        def work(db: sqlite3.Connection) -> None:
+            if db.execute(HOLD, (due, key, holder)).rowcount and (failed or doubtful):
+                db.execute(FAILED, (failed, doubtful, key, seq))
+
+        await self._thread.run(work, write=True)
+
+    async def set_aside(
+        self, key: str, seq: int, reason: str, holder: str, now: float, more: bool = False
+    ) -> list[Row] | None:
+        """Keep the row with its reason, out of the way; the next ones."""
+
+        def work(db: sqlite3.Connection) -> list[Any] | None:
+            if db.execute(HELD, (key, holder)).fetchone() is None:
+                return None
+            db.execute(PUT_ASIDE, (reason, key, seq))
+            return _sent(db, key, seq, "", holder, now, more)
+
+        found = await self._thread.run(work, write=True)
+        return None if found is None else list(map(stored_row, found))
+
+    async def park(self, key: str, reason: str, holder: str) -> None:
+        """Nothing is due there until a commit resumes it."""
+        await self._thread.run(lambda db: db.execute(PARK, (reason, key, holder)).rowcount, write=True)
+
+    async def release(self, holder: str) -> None:
+        """Give every lease of `holder` back."""
+        await self._thread.run(lambda db: db.execute(RELEASE, (holder,)).rowcount, write=True)
+
+    async def counts(self, now: float) -> Counts:
+        """Figures for /metrics and /readyz."""
+        waiting, since, aside, parked = await self._thread.run(lambda db: db.execute(COUNTS).fetchone(), write=False)
+        return Counts(waiting, 0.0 if since is None else max(0.0, now - since), aside, parked)
+
+    async def aside(self, limit: int) -> list[Aside]:
+        """Rows set aside and parked, oldest first."""
+        args = (limit, limit, limit)
+        found = await self._thread.run(lambda db: db.execute(LIST_ASIDE, args).fetchall(), write=False)
+        return [Aside(*record) for record in found]
+
+    async def resend(self, key: str, seq: int, now: float) -> bool:
+        """Make a row of `aside` due again."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            args = (now, key, seq)
+            if db.execute(RESEND_ASIDE, args).rowcount:
+                db.execute(DROP_ASIDE, args[1:])
+            elif not db.execute(RESEND_PARKED, args).rowcount:
+                return False
+            db.execute(DUE_NOW, (key, now, now))
+            return True
+
+        return await self._thread.run(work, write=True)
+
+    async def drop(self, key: str, seq: int) -> bool:
+        """Delete a row of `aside`."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            if db.execute(DROP_ASIDE, (key, seq)).rowcount:
+                return True
+            return bool(db.execute(DROP_PARKED, (key, seq)).rowcount and db.execute(LEAVE, (key,)))
+
+        return await self._thread.run(work, write=True)
+
+    async def sweep(self, inbox_before: float, sent_before: float, ended_before: float, limit: int) -> int:
+        """Delete at most `limit` of each kind; how many were deleted."""
+
+        def work(db: sqlite3.Connection) -> int:
+            count = db.execute(SWEEP_INBOX, (inbox_before, limit)).rowcount
+            count += db.execute(SWEEP_RECEIPTS, (sent_before, limit)).rowcount
+            ended = db.execute(ENDED, (ended_before, limit)).fetchall()
+            for statement in FORGET:
+                db.executemany(statement, ended)
+            return count + len(ended)
+
+        return await self._thread.run(work, write=True)
+
+
+# ---- in the thread, inside its transaction
+
+
+def _commit(
+    db: sqlite3.Connection,
+    turn: Turn,
+    key: str,
+    values: tuple[str, str, float, int],
+    payloads: list[str],
+    answer: str | None,
+    holder: str,
+    lease_until: float,
+) -> tuple[Any, int, Any]:
+    """("fresh", first seq, receipts by turn), ("done", 0, stored rows), ("duplicate", 0, answer) or ("conflict", …)."""
+    event, out = turn.event_id, turn.outgoing
+    found = db.execute(CHANGE if turn.version else BEGIN, (*values, key, turn.version, key, event)).fetchall()
+    if not found:
+        known = db.execute(ANSWER, (key, event)).fetchone()
+        return ("conflict", 0, None) if known is None else ("duplicate", 0, known[0])
+    db.execute(REMEMBER, (key, event, answer, turn.at))
+    if not out:
+        resumed = db.execute(RESUME, (holder, lease_until, key)).fetchall()
+        return "done", 0, db.execute(NEXT, (key, holder, AHEAD)).fetchall() if resumed else ()
+    first = found[0][0] - len(out) + 1
+    for seq, (o, payload) in enumerate(zip(out, payloads, strict=True), first):
+        db.execute(OWE, (key, seq, o.kind, payload, o.turn, turn.at))
+    leased = db.execute(LEASE, (key, holder, lease_until, turn.at, turn.at)).fetchall()
+    if not leased:
+        return "done", 0, ()
+    if leased[0][0] != first:  # older rows wait: they come first
+        return "done", 0, db.execute(NEXT, (key, holder, AHEAD)).fetchall()
+    return "fresh", first, _receipts(db, key, out)
+
+
+def _receipts(db: sqlite3.Connection, key: str, out: tuple[Outgoing, ...]) -> dict[int, str]:
+    """Message ids by turn, for the updates among these."""
+    found = {}
+    for o in out:
+        if o.kind == "update" and o.turn is not None:
+            for (message,) in db.execute(RECEIPT, (key, o.turn)):
+                found[o.turn] = message
+    return found
+
+
+def _sent(
+    db: sqlite3.Connection, key: str, seq: int, receipt: str, holder: str, now: float, more: bool
+) -> list[Any] | None:
+    done = db.execute(DONE, (key, seq)).fetchall()
+    if receipt and done and done[0][0] is not None:
+        db.execute(KEEP_RECEIPT, (key, done[0][0], receipt, now))
+    if more:
+        return [] if db.execute(HELD, (key, holder)).fetchone() else None
+    if db.execute(LEAVE, (key,)).rowcount:
+        return []
+    rows = db.execute(NEXT, (key, holder, AHEAD)).fetchall()
+    if rows:
+        db.execute(SINCE, (rows[0][6], key))
+    return rows or None
+
+
+def _claim(db: sqlite3.Connection, args: tuple[str, float, float, int]) -> list[Any]:
+    keys = db.execute(CLAIM, args).fetchall()
+    return [db.execute(NEXT, (key, args[0], 1)).fetchone() for (key,) in keys]
+
+
+def _migrate(db: sqlite3.Connection, path: str) -> None:
+    """Bring the schema up to date, one process at a time; its number is SQLite's user_version."""
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
+        raise sqlite3.OperationalError(f"SQLite {sqlite3.sqlite_version} is too old, 3.35 is needed")
+    db.execute("BEGIN EXCLUSIVE")
+    try:
+        for step in steps_from(db.execute("PRAGMA user_version").fetchone()[0], path):
+            for statement in step.sqlite:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {step.number:d}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
