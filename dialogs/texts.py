@@ -75,7 +75,6 @@ PLACES: dict[str, frozenset[str]] = {
     "summary_answer": frozenset({"question", "answer"}),
     "summary_advice": frozenset({"advice"}),
     "fallback_fact": frozenset({"question", "answer"}),
-    "withdrawn": frozenset(),
 }
 
 
@@ -100,6 +99,7 @@ class Texts(BaseModel):
     unknown: Sentence
     unknown_again: Sentence
     thanks_reply: Sentence
+    you_are_welcome: Sentence
     cancelled: Sentence
     cancelled_idle: Sentence
     solved_reply: Sentence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from dialogs.cards.base import Card
@@ -66,8 +66,10 @@ class Outcome:
     """What a turn comes to.
 
     state: the new state. replies: in order. replaced: the answered form of an earlier card, if one was answered.
-    stale: a button of an earlier turn was pressed; nothing changed and `replies` holds the one card that shows where
-    we are (a channel that answers presses in place shows it there). handoff: the user asked for a person.
+    stale: a button of an earlier turn was pressed, and nothing changed. `replies` holds the one card that shows where
+    we are, or nothing when it was the last press once more. A channel that answers presses in place puts `replaced`
+    into the pressed card's place when there is one, and sends the replies; without `replaced` it puts the one reply
+    there and sends nothing. handoff: the user asked for a person.
     """
 
     state: State
@@ -75,4 +77,3 @@ class Outcome:
     replaced: Replaced | None = None
     stale: bool = False
     handoff: HandOff | None = None
-    notes: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,166 @@
+"""A turn, whole: (state, incoming) -> outcome. No I/O but the finder; the same values give the same outcome."""
+
+from __future__ import annotations
+
+from botbuilder.core import StatePropertyAccessor
+from botbuilder.dialogs import DialogContext, DialogSet, DialogState
+
+from dialogs import commands, views
+from dialogs.adapter import TurnAdapter
+from dialogs.cards.base import Card
+from dialogs.cards.notice import NoticeCard
+from dialogs.cards.outcome import OutcomeCard
+from dialogs.cards.question import AnsweredCard
+from dialogs.finder import Finder
+from dialogs.guide import Outcome as Advice
+from dialogs.guide_dialog import guide_dialog
+from dialogs.library import Library
+from dialogs.pick_dialog import pick_dialog
+from dialogs.root_dialog import root_dialog
+from dialogs.state import fresh_root, restore, save
+from dialogs.turn import Incoming, Outcome, Press, Replaced, Reply, State
+from dialogs.walk import Walk
+from dialogs.work import Work
+
+STOPPED_AFTER = 24 * 3600.0  # seconds; whoever writes later than this is asked whether to go on
+
+
+class Engine:
+    """Runs turns over a library of guides. Holds nothing of any conversation."""
+
+    def __init__(self, library: Library, finder: Finder, contact: str = "") -> None:
+        """contact: how to reach the helpdesk (an address, a number, a link); empty when there is none."""
+        self.library = library
+        self.finder = finder
+        self.contact = contact
+        self._adapter = TurnAdapter()
+        self._dialogs = DialogSet(_NoAccessor())
+        for dialog in (root_dialog(), guide_dialog(), pick_dialog()):
+            self._dialogs.add(dialog)
+
+    async def run(self, state: State | None, incoming: Incoming) -> Outcome:
+        """The new state and the replies. `state` is None for a new conversation, and is never changed."""
+        state = state or {}
+        work = Work(state, incoming, self.library, self.finder, self.contact)
+        press = incoming.press
+        if press and press.verb == "text":
+            return self._send_text(state, work, press)
+        stack = restore(state)
+        if press and (press.turn != work.number or not stack.dialog_stack):
+            return await self._stale(state, work, stack, press)
+        if incoming.arrived and (work.greeted or stack.dialog_stack):
+            return Outcome(state)
+        await self._converse(state, work, stack)
+        return Outcome(self._saved(state, work, stack), tuple(work.replies), work.replaced, handoff=work.handoff)
+
+    async def _converse(self, state: State, work: Work, stack: DialogState) -> None:
+        dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
+        if not stack.dialog_stack:
+            stack.dialog_stack.insert(0, fresh_root())
+            if work.incoming.arrived or not work.text:
+                await commands.show_again(dc)
+                return
+        command = commands.command_of(dc, work)
+        if command is not None:
+            await commands.obey(dc, work, command)
+        elif _stopped(state, dc, work):
+            work.advance()
+            await dc.begin_dialog("pick", {"kind": "resume", "said": work.text})
+        else:
+            await dc.continue_dialog()
+
+    @staticmethod
+    def _saved(state: State, work: Work, stack: DialogState) -> State:
+        saved: State = {
+            "turn": work.number,
+            "at": work.incoming.at,
+            "greeted": True,
+            "stack": save(stack),
+        }
+        if work.misses:
+            saved["misses"] = work.misses
+        press = work.incoming.press
+        if press and work.replaced:
+            saved["last"] = {"turn": press.turn, "verb": press.verb, "value": press.value, **_form(work.replaced.card)}
+        return saved
+
+    # -- presses that take no part in the dialog
+
+    async def _stale(self, state: State, work: Work, stack: DialogState, press: Press) -> Outcome:
+        """A button of an earlier turn: nothing changes; show where we are."""
+        last = state.get("last", {})
+        if (last.get("turn"), last.get("verb"), last.get("value")) == (press.turn, press.verb, press.value):
+            form = self._last_form(work, last)
+            return Outcome(state, (), Replaced(press.turn, form) if form else None, stale=True)
+        if not stack.dialog_stack:
+            stack.dialog_stack.insert(0, fresh_root())
+        dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
+        await commands.show_again(dc)
+        kept = self._advice_of(work, press)
+        return Outcome(state, tuple(work.replies), Replaced(press.turn, kept) if kept else None, stale=True)
+
+    def _last_form(self, work: Work, last: dict[str, str]) -> Card | None:
+        """The answered form of the card that was pressed last."""
+        if "ask" in last:
+            return AnsweredCard(last["ask"], last["answer"])
+        return self._advice(work, last.get("advice", ""), last.get("answer", ""))
+
+    def _advice_of(self, work: Work, press: Press) -> Card | None:
+        """The advice whose button this is, so that its steps stay readable in their place."""
+        return self._advice(work, press.value.rpartition("/")[0], "") if press.verb == "solved" else None
+
+    def _advice(self, work: Work, path: str, answered: str) -> Card | None:
+        guide_id, _, step_id = path.partition("/")
+        guide = self.library.guide(guide_id)
+        step = guide.steps.get(step_id) if guide else None
+        if guide is None or not isinstance(step, Advice):
+            return None
+        return views.bare_outcome(work, guide, step_id, step, answered)
+
+    def _send_text(self, state: State, work: Work, press: Press) -> Outcome:
+        """Post a text alone, to be copied by one long press; allowed from old cards too, for it changes nothing."""
+        text = self._summary(state, work) if press.value == "summary" else self._code(work, press.value)
+        return Outcome(state, (Reply(NoticeCard(body=text or work.texts.code_gone, plain=True)),))
+
+    def _code(self, work: Work, value: str) -> str:
+        path, _, number = value.rpartition("/")
+        guide_id, _, step_id = path.partition("/")
+        guide = self.library.guide(guide_id)
+        step = guide.steps.get(step_id) if guide else None
+        if guide is None or not isinstance(step, Advice) or not number.isdecimal():
+            return ""
+        codes = views.bare_outcome(work, guide, step_id, step).codes()
+        return codes[int(number)] if int(number) < len(codes) else ""
+
+    def _summary(self, state: State, work: Work) -> str:
+        frames = state.get("stack", ())
+        said = tuple(frames[-1]["with"].get("said", ())) if frames else ()
+        frame = next((f for f in frames if f["dialog"] == "guide"), None)
+        walk = Walk.from_json(frame["with"]) if frame else None
+        guide = self.library.guide(walk.guide) if walk else None
+        handoff = views.hand_off(guide, walk, said)
+        return views.summary_text(work.texts, handoff, guide) or work.texts.summary_empty
+
+
+def _stopped(state: State, dc: DialogContext, work: Work) -> bool:
+    """Whether words come a day after a question that was left open."""
+    if not work.text or work.incoming.at - state.get("at", work.incoming.at) <= STOPPED_AFTER:
+        return False
+    if dc.active_dialog.id != "guide":
+        return False
+    walk = Walk.from_json(views.frame_options(dc.stack, 0))
+    guide = work.library.guide(walk.guide)
+    return guide is not None and not isinstance(guide.steps.get(walk.at), Advice)
+
+
+def _form(card: Card) -> dict[str, str]:
+    """What is kept of an answered card, to show it again when the same press comes twice."""
+    if isinstance(card, AnsweredCard):
+        return {"ask": card.ask, "answer": card.answer}
+    if isinstance(card, OutcomeCard):
+        return {"advice": card.text_value, "answer": card.answered}
+    return {}
+
+
+class _NoAccessor(StatePropertyAccessor):  # type: ignore[misc]  # botbuilder carries no types
+    """Stands where a DialogSet wants its state accessor: the stack comes with each turn instead."""

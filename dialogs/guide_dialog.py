@@ -1,0 +1,266 @@
+"""The waterfall that walks any guide: show the step, take the answer, begin again at the next step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallDialog, WaterfallStepContext
+
+from dialogs import views
+from dialogs import walk as walking
+from dialogs.finder import Sure, verdict
+from dialogs.guide import Guide, Outcome, Question
+from dialogs.texts import fill
+from dialogs.walk import Hear, Walk
+from dialogs.work import Work
+
+WAY_OUT = 2  # after so many misunderstandings in a row, a way out
+
+
+def guide_dialog() -> WaterfallDialog:
+    """The dialog "guide". Begin it with a walk as JSON; it ends with a note for the top, or with new words."""
+    return WaterfallDialog("guide", [show, choose, resumed])
+
+
+def hearing(work: Work) -> Hear:
+    """Which answer words give to a question that they were not said to: only one that they clearly name."""
+
+    def hear(question: Question, text: str) -> str | None:
+        leaning = work.understand.lean(text, views.choices(question), strict=True)
+        return leaning[0] if len(leaning) == 1 else None
+
+    return hear
+
+
+# -- the steps of the waterfall
+
+
+async def show(step: WaterfallStepContext) -> DialogTurnResult:
+    """Ask the question, or give the advice."""
+    work = Work.of(step)
+    guide, walk = _here(work, step.options)
+    if guide is None:
+        return await _withdrawn(step)
+    current = guide.steps[walk.at]
+    if isinstance(current, Question):
+        again = work.misses > 0
+        work.show(views.question_card(work, guide, walk, current, again))
+        walk = replace(walk, offered=walking.answer_ids(current))
+    elif walk.brief:
+        work.show(views.brief_card(work, guide, walk))
+    else:
+        work.show(views.outcome_card(work, guide, walk, current))
+        walk = replace(walk, offered=(), shown=(*(s for s in walk.shown if s != walk.at), walk.at))
+    step.active_dialog.state["options"] = walk.to_json()
+    return Dialog.end_of_turn
+
+
+async def choose(step: WaterfallStepContext) -> DialogTurnResult:
+    """Take the answer."""
+    work = Work.of(step)
+    known = Walk.from_json(step.options)
+    guide, walk = _here(work, step.options)
+    if guide is None:
+        return await _withdrawn(step)
+    if walk != known and work.note:
+        work.advance()
+        return await _again(step, walk)
+    current = guide.steps[walk.at]
+    if isinstance(current, Question):
+        return await _choose_answer(step, guide, walk, current)
+    return await _choose_solved(step, guide, walk, current)
+
+
+async def resumed(step: WaterfallStepContext) -> DialogTurnResult:
+    """A dialog above has ended: do what was picked there, and show where we are."""
+    work, result = Work.of(step), step.result or {}
+    guide, walk = _here(work, step.options)
+    if guide is None:
+        return await _withdrawn(step)
+    picked, kind = result.get("pick"), result.get("kind")
+    if kind == "causes" and picked:
+        return await _again(step, replace(walk, at=picked, picked=True, brief=False))
+    if kind == "change" and picked:
+        return await _again(step, walking.reopen(walk, picked))
+    if kind == "switch" and picked == "yes":
+        return await step.end_dialog({"guide": result["to"], "words": result.get("said", "")})
+    if kind == "resume" and picked == "restart":
+        return await _again(step, _anew(guide))
+    if kind == "resume" and picked != "go":
+        words = result.get("text") or result.get("said", "")
+        return await step.end_dialog({"words": words})
+    said = result.get("text") or (result.get("said", "") if kind in ("resume", "switch") else "")
+    if said:
+        return await _late_words(step, guide, walk, said)
+    return await _again(step, walk)
+
+
+# -- answering
+
+
+async def _choose_answer(step: WaterfallStepContext, guide: Guide, walk: Walk, question: Question) -> DialogTurnResult:
+    work = Work.of(step)
+    pressed = work.pressed("answer")
+    if pressed is not None and question.answer(pressed):
+        return await _accept(step, guide, walk, question, pressed)
+    if not work.text:
+        return await _again(step, walk)
+    if changed := await _corrected(step, guide, walk, work.text):
+        return changed
+    leaning = work.understand.lean(work.text, views.choices(question))
+    if len(leaning) == 1:
+        return await _accept(step, guide, walk.with_words(work.text), question, leaning[0])
+    if leaning:
+        work.tell(_both(work, question, leaning))
+        return await _again(step, walk.with_words(work.text))
+    return await _not_an_answer(step, guide, walk)
+
+
+async def _accept(
+    step: WaterfallStepContext, guide: Guide, walk: Walk, question: Question, answer_id: str
+) -> DialogTurnResult:
+    """The question is answered; go on."""
+    work = Work.of(step)
+    chosen = question.answer(answer_id)
+    line = fill(work.texts.you_answered, answer=chosen.label if chosen else answer_id)
+    work.advance(views.closed_guide(work, guide, walk, line))
+    ahead = walking.answer(guide, walk, answer_id, hearing(work))
+    work.fresh = tuple(h for h in ahead.heard if h not in walk.heard)
+    return await _again(step, ahead)
+
+
+def _both(work: Work, question: Question, leaning: tuple[str, ...]) -> str:
+    """The words lean to several answers: say to which, and ask."""
+    labels = [f"“{a.label}”" for a in question.answers if a.id in leaning]
+    answers = f"{', '.join(labels[:-1])} {work.texts.or_word} {labels[-1]}"
+    return fill(work.texts.both_ways, answers=answers)
+
+
+async def _corrected(step: WaterfallStepContext, guide: Guide, walk: Walk, text: str) -> DialogTurnResult | None:
+    """Words that clearly give an earlier question another answer change it ("sorry, she did get it")."""
+    work, hear = Work.of(step), hearing(Work.of(step))
+    for step_id, question, old in walking.answered(guide, walk):
+        heard = hear(question, text)
+        if heard is None or heard == old.id:
+            continue
+        new = question.answer(heard)
+        line = fill(work.texts.you_chose, answer=work.texts.way_change)
+        work.advance(views.closed_guide(work, guide, walk, line))
+        ahead = walking.change(guide, walk.with_words(text), step_id, heard, hear)
+        work.fresh = tuple(h for h in ahead.heard if h not in walk.heard)
+        if new is not None:
+            work.tell(fill(work.texts.changed, fact=views.fact(work.texts, question, new)))
+        return await _again(step, ahead)
+    return None
+
+
+async def _not_an_answer(step: WaterfallStepContext, guide: Guide, walk: Walk) -> DialogTurnResult:
+    """Words that answer nothing: another problem perhaps; else ask again, said differently; then a way out."""
+    work = Work.of(step)
+    found = verdict(await work.finder.find(work.text, work.incoming.locale))
+    if isinstance(found, Sure) and found.guide != guide.id:
+        work.advance()
+        return await step.begin_dialog("pick", {"kind": "switch", "to": found.guide, "said": work.text})
+    work.misses += 1
+    texts = work.texts
+    if work.misses >= WAY_OUT:
+        work.tell(texts.way_out)
+    else:
+        work.tell(f"{texts.misunderstood} {texts.misunderstood_hint}")
+    return await _again(step, walk.with_words(work.text))
+
+
+async def _late_words(step: WaterfallStepContext, guide: Guide, walk: Walk, text: str) -> DialogTurnResult:
+    """Words said to a dialog above that belong here: taken where they clearly say something."""
+    work = Work.of(step)
+    if changed := await _corrected(step, guide, walk, text):
+        return changed
+    ahead = walking.run_on(guide, walk.with_words(text), hearing(work))
+    work.fresh = tuple(h for h in ahead.heard if h not in walk.heard)
+    return await _again(step, ahead)
+
+
+# -- after the advice
+
+
+async def _choose_solved(step: WaterfallStepContext, guide: Guide, walk: Walk, outcome: Outcome) -> DialogTurnResult:
+    work, texts = Work.of(step), Work.of(step).texts
+    what, brief = _solved_press(work), work.pressed("solved-brief") is not None
+    if what is None and work.text:
+        brief = walk.brief
+        what = _solved_words(work, guide, walk)
+    labels = {"yes": texts.solved_yes, "no": texts.solved_no, "causes": texts.solved_causes}
+    if what in labels:
+        line = fill(texts.you_answered, answer=labels[what])
+        work.advance(views.closed_guide(work, guide, walk, line, brief))
+    if what == "yes":
+        return await step.end_dialog({"note": texts.solved_reply})
+    if what in ("no", "causes"):
+        return await _other_causes(step, guide, walk, unsolved=what == "no")
+    if not work.text:
+        return await _again(step, walk)
+    if changed := await _corrected(step, guide, walk, work.text):
+        return changed
+    found = verdict(await work.finder.find(work.text, work.incoming.locale))
+    if isinstance(found, Sure) and found.guide != guide.id:
+        work.advance()
+        return await step.begin_dialog("pick", {"kind": "switch", "to": found.guide, "said": work.text})
+    work.misses += 1
+    work.tell(texts.way_out if work.misses >= WAY_OUT else texts.misunderstood)
+    return await _again(step, replace(walk.with_words(work.text), brief=True))
+
+
+def _solved_press(work: Work) -> str | None:
+    """yes, no or causes, when such a button was pressed."""
+    value = work.pressed("solved") or work.pressed("solved-brief")
+    return value.rpartition("/")[2] if value else None
+
+
+def _solved_words(work: Work, guide: Guide, walk: Walk) -> str | None:
+    """yes, no or causes, when the words say so."""
+    buttons = views.solved_buttons(work, guide, walk, "")
+    choices = [views.Choice(b.value.rpartition("/")[2], b.title) for b in buttons]
+    leaning = work.understand.lean(work.text, choices)
+    if len(leaning) == 1:
+        return leaning[0]
+    if work.understand.word(work.text, "causes"):
+        return "causes"
+    return {"solved": "yes", "not_solved": "no"}.get(work.understand.tone(work.text) or "")
+
+
+async def _other_causes(step: WaterfallStepContext, guide: Guide, walk: Walk, unsolved: bool) -> DialogTurnResult:
+    if walking.others(guide, walk):
+        step.active_dialog.state["options"] = walk.to_json()
+        return await step.begin_dialog("pick", {"kind": "causes", "unsolved": unsolved})
+    return await step.end_dialog({"note": Work.of(step).texts.no_other, "ways": ["person", "topics"]})
+
+
+# -- common
+
+
+def _here(work: Work, options: dict[str, Any]) -> tuple[Guide | None, Walk]:
+    """The guide as it is now, and where we are in it; a note when the user must be told of a change."""
+    walk = Walk.from_json(options)
+    guide = work.library.guide(walk.guide)
+    if guide is None:
+        return None, walk
+    walk, told = walking.revised(guide, walk, hearing(work))
+    if told:
+        work.tell(work.texts.guide_changed)
+    return guide, walk
+
+
+def _anew(guide: Guide) -> Walk:
+    """The guide from its first question, nothing taken as answered."""
+    return Walk(guide=guide.id, version=guide.version, at=guide.start, settled=tuple(guide.steps))
+
+
+async def _again(step: WaterfallStepContext, walk: Walk) -> DialogTurnResult:
+    return await step.replace_dialog("guide", walk.to_json())
+
+
+async def _withdrawn(step: WaterfallStepContext) -> DialogTurnResult:
+    work = Work.of(step)
+    work.advance()
+    return await step.end_dialog({"note": work.texts.withdrawn})

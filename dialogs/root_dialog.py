@@ -1,0 +1,116 @@
+"""The waterfall at the top: greeting, search by words, menu of guides; everything else is begun from here."""
+
+from __future__ import annotations
+
+from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallDialog, WaterfallStepContext
+
+from dialogs import views
+from dialogs import walk as walking
+from dialogs.cards.question import AnsweredCard
+from dialogs.finder import Sure, Unsure, verdict
+from dialogs.guide_dialog import hearing
+from dialogs.pick_dialog import NONE
+from dialogs.texts import fill
+from dialogs.work import Work
+
+MAX_SAID = 3  # messages that found no guide are kept for a person to read
+
+
+def root_dialog() -> WaterfallDialog:
+    """The dialog "root"; it never ends. Options: words to look up now, a note to show, what was said in vain."""
+    return WaterfallDialog("root", [show, choose, resumed])
+
+
+async def show(step: WaterfallStepContext) -> DialogTurnResult:
+    """Look up words that are waiting; else say the note, or offer the topics."""
+    work, options = Work.of(step), step.options or {}
+    said = tuple(options.get("said", ()))
+    if words := options.get("words"):
+        return await _look_up(step, words, said)
+    if guide := options.get("guide"):
+        return await _open(step, guide, options.get("for", ""))
+    if options.get("note") or work.note:
+        work.note = "\n\n".join(n for n in (options.get("note"), work.note) if n)
+        work.show(views.notice(work, *options.get("ways", ("topics", "person"))))
+    else:
+        work.show(views.home_card(work))
+    return _wait(step, said)
+
+
+async def choose(step: WaterfallStepContext) -> DialogTurnResult:
+    """Take a topic or words."""
+    work = Work.of(step)
+    said = tuple((step.options or {}).get("said", ()))
+    if guide_id := work.pressed("guide"):
+        guide = work.library.guide(guide_id)
+        title = guide.title if guide else guide_id
+        work.advance(AnsweredCard(work.texts.topics_title, fill(work.texts.you_chose, answer=title)))
+        return await _open(step, guide_id, "")
+    if not work.text:
+        return await step.replace_dialog("root", {"said": said})
+    for place, guide in enumerate(list(work.library.guides.values())[: views.HOME_GUIDES], start=1):
+        if work.text in (str(place), guide.title):
+            return await _open(step, guide.id, "")
+    return await _look_up(step, work.text, said)
+
+
+async def resumed(step: WaterfallStepContext) -> DialogTurnResult:
+    """A guide or a choice has ended: go on with what it ended with."""
+    result = step.result or {}
+    said = tuple((step.options or {}).get("said", ()))
+    if result.get("kind") == "mean":
+        return await _meant(step, result, said)
+    keep = ("note", "ways", "words", "guide")
+    options = {k: v for k, v in result.items() if k in keep and v}
+    if "guide" in options:
+        options["for"] = options.pop("words", "")
+    return await step.replace_dialog("root", options)
+
+
+async def _look_up(step: WaterfallStepContext, words: str, said: tuple[str, ...]) -> DialogTurnResult:
+    """Find the guide for these words: open it, ask which is meant, or say honestly that there is none."""
+    work = Work.of(step)
+    found = verdict(await work.finder.find(words, work.incoming.locale))
+    said = (*said, " ".join(words.split())[: walking.MAX_WORD_CHARS])[-MAX_SAID:]
+    if isinstance(found, Sure):
+        return await _open(step, found.guide, words)
+    if isinstance(found, Unsure):
+        work.advance()
+        step.active_dialog.state["options"] = {"said": said}
+        return await step.begin_dialog("pick", {"kind": "mean", "guides": list(found.guides), "said": words})
+    work.misses += 1
+    work.tell(work.texts.unknown if work.misses == 1 else work.texts.unknown_again)
+    work.show(views.notice(work, "topics", "person"))
+    return _wait(step, said)
+
+
+async def _open(step: WaterfallStepContext, guide_id: str, words: str) -> DialogTurnResult:
+    """Begin a guide with the words that led to it."""
+    work = Work.of(step)
+    guide = work.library.guide(guide_id)
+    if guide is None:
+        return await step.replace_dialog("root", {"note": work.texts.withdrawn})
+    work.advance()
+    walk = walking.start(guide, words, hearing(work))
+    work.fresh = walk.heard
+    if words:
+        work.tell(fill(work.texts.opening, guide=guide.title))
+    step.active_dialog.state["options"] = {}
+    return await step.begin_dialog("guide", walk.to_json())
+
+
+async def _meant(step: WaterfallStepContext, result: dict[str, str], said: tuple[str, ...]) -> DialogTurnResult:
+    """What came of "did you mean one of these?"."""
+    work = Work.of(step)
+    picked = result.get("pick")
+    if picked == NONE:
+        return await step.replace_dialog("root", {"note": work.texts.say_more, "said": said})
+    if picked:
+        return await step.replace_dialog("root", {"guide": picked, "for": result.get("said", "")})
+    return await step.replace_dialog("root", {"words": result.get("text", ""), "said": said})
+
+
+def _wait(step: WaterfallStepContext, said: tuple[str, ...]) -> DialogTurnResult:
+    """Wait for the next message, remembering only what it needs."""
+    step.active_dialog.state["options"] = {"said": list(said)} if said else {}
+    return Dialog.end_of_turn
