@@ -1,0 +1,369 @@
+"""Cards for people at a terminal, drawn with rich.
+
+Two forms of equal content. In a window: panels with borders, lines wrapped to its width. Flat, for files and pipes: no
+borders, nothing wrapped, so that the same conversation gives the same text everywhere and can be searched.
+
+Code, and whatever else is longer than the window, stands in whole lines from the left edge without a border: a
+selection with the mouse takes up the command and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import count
+
+from rich import box
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.style import Style
+from rich.text import Text
+
+from dialogs.cards.base import Button, Card
+from dialogs.cards.markdown import spans
+from dialogs.cards.menu import MenuCard
+from dialogs.cards.notice import NoticeCard
+from dialogs.cards.outcome import OutcomeCard
+from dialogs.cards.question import AnsweredCard, QuestionCard
+from dialogs.cards.summary import SummaryCard
+from dialogs.guide import Action, Detail, Link
+
+WIDEST = 88  # longer lines of prose are hard to read, however wide the window
+_NARROWEST = 16
+_BOLD, _DIM, _CODE, _NUMBER = Style(bold=True), Style(dim=True), Style(color="cyan"), Style(bold=True, color="cyan")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_WORD = re.compile(r"[^ ]+ *| +")
+_FIXED = "\u00a0"  # a space at which no line is broken
+
+
+def hyperlinks(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal that `environ` describes is known to make a link of an OSC 8 sequence.
+
+    No terminal can be asked. tmux and screen pass the sequence on or not, whatever they run in: they count as unable.
+    """
+    if environ.get("TMUX") or environ.get("TERM", "").startswith(("screen", "tmux", "dumb")):
+        return False
+    known = {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "Tabby", "WarpTerminal"}
+    return (
+        environ.get("TERM_PROGRAM", "") in known
+        or environ.get("TERM", "") in {"xterm-kitty", "alacritty", "foot", "foot-extra", "xterm-ghostty", "wezterm"}
+        or bool(environ.get("WT_SESSION") or environ.get("KONSOLE_VERSION") or environ.get("DOMTERM"))
+        or int("0" + re.sub(r"\D.*", "", environ.get("VTE_VERSION", ""))) >= 5000
+    )
+
+
+class Page:
+    """The lines of a card. width: where prose is wrapped, in cells; None: nowhere. links: titles are hyperlinks."""
+
+    def __init__(self, width: int | None, links: bool) -> None:
+        """Begin with no lines."""
+        self.width = width
+        self.links = links
+        self.lines: list[Text] = []
+
+    def gap(self) -> None:
+        """An empty line, unless there is one or this is the top."""
+        if self.lines and self.lines[-1].plain:
+            self.lines.append(Text())
+
+    def say(self, source: str, lead: str = "", style: Style | None = None, mark: str = "") -> None:
+        """An author's text behind `lead`, its further lines as far in. `mark`: a word on where it comes from."""
+        for line in source.split("\n"):
+            if not line.strip():
+                self.gap()
+                continue
+            made = Text(style=style or "")
+            if mark:
+                made.append(f"({clean(mark)}) ", _DIM)
+            self.put(made.append_text(self._inline(line.strip())), lead)
+            lead, mark = " " * len(lead), ""
+
+    def literal(self, words: str, lead: str = "", style: Style | None = None) -> None:
+        """Words that mean nothing but themselves."""
+        for line in words.splitlines():
+            if line.strip():
+                self.put(Text(clean(line), style=style or ""), lead)
+                lead = " " * len(lead)
+
+    def whole(self, text: str, style: Style | None = None) -> None:
+        """Lines as they are, from the left edge, to be copied."""
+        self.lines += [Text(clean(line), style=style or "") for line in text.splitlines()]
+
+    def put(self, text: Text, lead: str = "") -> None:
+        """One paragraph, wrapped."""
+        room = None if self.width is None else max(self.width - len(lead), _NARROWEST)
+        for line in wrapped(text, room):
+            if room and line.cell_len > room and not lead.strip():
+                lead = ""  # an address that is too long starts at the edge, as code does
+            self.lines.append(Text.assemble((lead, _NUMBER if lead.strip() else ""), line))
+            lead = " " * len(lead)
+
+    def link(self, link: Link, lead: str, was: str) -> None:
+        """A document: its title and its address. `was` is a format string for the address that the source gave."""
+        self.put(self._link(" ".join(_unmarked(link.title).split()), link.url), lead)
+        if link.was:
+            self.put(Text(clean(was.format(url=link.was)), style=_DIM), " " * len(lead))
+
+    def options(self, buttons: Sequence[Button], about: Sequence[str] = ()) -> None:
+        """Numbered answers, each with a line about it if there is one."""
+        digits = len(str(len(buttons)))
+        for n, button in enumerate(buttons, 1):
+            lead = f"{n:>{digits}}. "
+            self.literal(button.title, lead)
+            if about and about[n - 1]:
+                self.say(about[n - 1], " " * len(lead), _DIM)
+
+    def ways(self, buttons: Sequence[Button]) -> None:
+        """The quiet buttons, one beside the other; a line is broken between them only."""
+        if buttons:
+            self.gap()
+            space = " " if self.width is None else _FIXED
+            titles = (clean(button.title).replace(" ", space) for button in buttons)
+            self.put(Text(f"{space}· ".join(titles), style=_DIM))
+
+    def facts(self, title: str, facts: Sequence[str]) -> None:
+        """What was taken as answered, said back."""
+        if facts:
+            self.say(title, style=_DIM)
+            for fact in facts:
+                self.literal(fact, "✓ ")
+            self.gap()
+
+    def _inline(self, source: str) -> Text:
+        made = Text()
+        for span in spans(source):
+            if span.url:
+                made.append_text(self._link(span.text, span.url))
+            else:
+                color = "cyan" if span.code else None
+                made.append(clean(span.text), Style(bold=span.bold or None, italic=span.italic or None, color=color))
+        return made
+
+    def _link(self, title: str, url: str) -> Text:
+        if self.links:
+            return Text(clean(title), style=Style(underline=True, link=url))
+        return Text(f"<{url}>" if title == url else f"{clean(title)} <{url}>")
+
+
+def clean(text: str) -> str:
+    """`text` without what would steer the terminal, or can't be written to it."""
+    return _CONTROL.sub("\ufffd", text).replace("\t", "    ")
+
+
+def wrapped(text: Text, width: int | None) -> list[Text]:
+    """`text` in lines of at most `width` cells, broken at spaces. A longer word, an address mostly, stays whole."""
+    if width is None or text.cell_len <= width:
+        return [text]
+    breaks, used = [], 0
+    for match in _WORD.finditer(text.plain):
+        word = Text(match[0])
+        if used and used + Text(match[0].rstrip(" ")).cell_len > width:
+            breaks.append(match.start())
+            used = 0
+        used += word.cell_len
+    lines = list(text.divide(breaks))
+    for line in lines:
+        line.rstrip()
+    return lines
+
+
+def _unmarked(source: str) -> str:
+    return "".join(span.text for span in spans(source))
+
+
+class Terminal:
+    """Draws cards on a console. flat: the form for files and pipes. links: the terminal knows OSC 8 hyperlinks."""
+
+    def __init__(self, console: Console, *, flat: bool, links: bool = False) -> None:
+        """Draw on `console` from now on."""
+        self.console = console
+        self.flat = flat
+        self.links = links and not flat
+
+    def show(self, card: Card) -> None:
+        """Draw a card, an empty line above it."""
+        self.console.print()
+        match card:
+            case OutcomeCard():
+                self._outcome(card)
+            case NoticeCard(plain=True):
+                page = self._page()
+                page.whole(card.body)
+                self._open(page)
+            case _:
+                page = self._page()
+                _fill(page, card)
+                self._frame(page)
+
+    def answered(self, card: Card) -> None:
+        """One line for a card that was just answered; the card itself stands further up and needs no second drawing."""
+        answer = (
+            card.answer if isinstance(card, AnsweredCard) else card.answered if isinstance(card, OutcomeCard) else ""
+        )
+        if answer:
+            page = Page(None if self.flat else self._width(), links=False)
+            page.put(Text.assemble(("✓ ", Style(color="green")), clean(answer)))
+            self._open(page)
+
+    def echo(self, prompt: str, line: str) -> None:
+        """What the user said, where no terminal shows it."""
+        self.console.print()
+        self._line(Text(prompt + clean(line)))
+
+    def note(self, text: str) -> None:
+        """A dim line that is not the bot's."""
+        page = Page(None if self.flat else self._width(), links=False)
+        page.put(Text(text, style=_DIM))
+        self._open(page)
+
+    def _width(self) -> int:
+        return max(min(self.console.width, WIDEST), _NARROWEST)
+
+    def _page(self) -> Page:
+        """A page as wide as the inside of a panel."""
+        return Page(None if self.flat else self._width() - 4, self.links)
+
+    def _outcome(self, card: OutcomeCard) -> None:
+        """The advice without side borders, for it holds code; the question whether it helped in a panel below."""
+        steps = Page(None if self.flat else self._width(), self.links)
+        _steps(steps, card)
+        end = self._page()
+        if len(steps.lines) + len(card.answers) + 6 > self.console.height and not self.flat:
+            end.say(card.title, "↑ ", _DIM)  # its beginning has scrolled away
+            end.gap()
+        if card.ask:
+            end.say(card.ask, style=_BOLD)
+        end.options(card.options())
+        end.ways(card.ways)
+        self._rule()
+        self._open(steps)
+        if card.answered or not card.options():
+            self._rule()
+        else:
+            self.console.print()
+            self._frame(end)
+
+    def _rule(self) -> None:
+        if not self.flat:
+            self.console.print(Text("─" * self._width(), style=_DIM))
+
+    def _frame(self, page: Page) -> None:
+        """In a panel; or, where a line is too long for one, between two rules."""
+        if self.flat:
+            self._open(page)
+        elif any(line.cell_len > (page.width or 0) for line in page.lines):
+            self._rule()
+            self._open(page)
+            self._rule()
+        else:
+            lines = Group(*page.lines)
+            self.console.print(Panel(lines, box=box.ROUNDED, width=self._width(), border_style=_DIM))
+
+    def _open(self, page: Page) -> None:
+        for line in page.lines:
+            self._line(line)
+
+    def _line(self, line: Text) -> None:
+        """A line as long as it is: only the terminal itself breaks it, so that a selection gives it whole."""
+        self.console.print(line, soft_wrap=True)
+
+
+def _fill(page: Page, card: Card) -> None:
+    """Put a card's content on a page that is as wide as the inside of a panel."""
+    match card:
+        case QuestionCard():
+            _question(page, card)
+        case MenuCard():
+            page.say(card.title, style=_BOLD)
+            page.say(card.intro)
+            page.gap()
+            page.options(card.options(), [item.about for item in card.items])
+            page.ways(card.ways)
+        case NoticeCard():
+            page.say(card.title, style=_BOLD)
+            page.say(card.body)
+            page.gap()
+            page.options(card.options())
+            page.ways([way for way in card.ways if way.quiet])
+        case SummaryCard():
+            _summary(page, card)
+        case _:
+            page.literal(card.text())
+
+
+def _question(page: Page, card: QuestionCard) -> None:
+    if card.note:
+        page.say(card.note)
+        page.gap()
+    page.facts(card.facts_title, card.facts)
+    page.say(card.ask, style=_BOLD)
+    page.say(card.hint, style=_DIM)
+    page.gap()
+    page.options(card.answers)
+    page.ways(card.ways)
+
+
+def _summary(page: Page, card: SummaryCard) -> None:
+    page.say(card.title, style=_BOLD)
+    page.say(card.intro)
+    page.gap()
+    if not (card.words or card.path or card.advice):
+        page.literal(card.copy)
+    if card.words:
+        page.say(card.words_title, style=_DIM)
+        for words in card.words:
+            page.literal(words, "  ")
+    for question, answer in card.path:
+        page.say(question, style=_DIM)
+        page.literal(answer, "  ")
+    if card.advice:
+        page.say(card.advice_title, style=_DIM)
+        for title in card.advice:
+            page.say(title, "  ")
+    page.gap()
+    page.options(card.options())
+    page.ways(card.ways)
+
+
+def _steps(page: Page, card: OutcomeCard) -> None:
+    """The advice: steps, notes, documents."""
+    if card.note:
+        page.say(card.note)
+        page.gap()
+    page.facts(card.facts_title, card.facts)
+    page.say(card.title, style=_BOLD)
+    page.say(card.intro)
+    numbers = count(1)
+    for n, action in enumerate(card.actions, 1):
+        page.gap()
+        page.say(action.who, f"{n}. ", _BOLD)
+        _part(page, card, action, "   ", numbers)
+        for detail in action.details:
+            _part(page, card, detail, "   • ", numbers)
+        if action.check:
+            page.say(f"{card.labels.check} {action.check}", "   ", Style(italic=True))
+    for note in card.notes:
+        page.gap()
+        _part(page, card, note, "", numbers)
+    if card.documents:
+        page.gap()
+        page.say(card.labels.documents, style=_BOLD)
+        for document in card.documents:
+            page.link(document, "• ", card.labels.was)
+    if card.answered:
+        page.gap()
+        page.literal(card.answered, style=_BOLD)
+
+
+def _part(page: Page, card: OutcomeCard, part: Action | Detail, lead: str, numbers: count[int]) -> None:
+    """An action or a piece of advice below it, with its code and its links."""
+    mark = {"article": card.labels.mark_article, "today": card.labels.mark_today}.get(part.mark or "", "")
+    page.say(part.do if isinstance(part, Action) else part.text, lead, mark=mark)
+    pad = " " * len(lead)
+    if part.code:
+        page.gap()
+        page.whole(part.code, _CODE)
+        page.put(Text(f"{card.labels.send_as_text}: text {next(numbers)}", style=_DIM), pad)
+        page.gap()
+    for link in part.links:
+        page.link(link, pad, card.labels.was)
