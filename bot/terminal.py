@@ -363,7 +363,7 @@ def _part(page: Page, card: OutcomeCard, part: Action | Detail, lead: str, numbe
     if part.code:
         page.gap()
         page.whole(part.code, _CODE)
-        page.put(Text(f"{card.labels.send_as_text}: text {next(numbers)}", style=_DIM), pad)
+        page.put(Text(f'{card.labels.send_as_text}: "text {next(numbers)}"', style=_DIM), pad)
         page.gap()
     for link in part.links:
         page.link(link, pad, card.labels.was)
