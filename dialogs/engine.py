@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from botbuilder.core import StatePropertyAccessor
 from botbuilder.dialogs import DialogContext, DialogSet, DialogState
 
 from dialogs import commands, views
@@ -19,6 +18,7 @@ from dialogs.pick_dialog import pick_dialog
 from dialogs.root_dialog import root_dialog
 from dialogs.state import fresh_root, restore, save
 from dialogs.turn import Incoming, Outcome, Press, Replaced, Reply, State
+from dialogs.understand import Understanding
 from dialogs.walk import Walk
 from dialogs.work import Work
 
@@ -33,6 +33,7 @@ class Engine:
         self.library = library
         self.finder = finder
         self.contact = contact
+        self._readers = {id(texts): Understanding(texts.words) for texts in library.texts.values()}
         self._adapter = TurnAdapter()
         self._dialogs = DialogSet(_NoAccessor())
         for dialog in (root_dialog(), guide_dialog(), pick_dialog()):
@@ -41,7 +42,8 @@ class Engine:
     async def run(self, state: State | None, incoming: Incoming) -> Outcome:
         """The new state and the replies. `state` is None for a new conversation, and is never changed."""
         state = state or {}
-        work = Work(state, incoming, self.library, self.finder, self.contact)
+        texts = self.library.say(incoming.locale)
+        work = Work(state, incoming, texts, self._readers[id(texts)], self)
         press = incoming.press
         if press and press.verb == "text":
             return self._send_text(state, work, press)
@@ -162,5 +164,5 @@ def _form(card: Card) -> dict[str, str]:
     return {}
 
 
-class _NoAccessor(StatePropertyAccessor):  # type: ignore[misc]  # botbuilder carries no types
+class _NoAccessor:
     """Stands where a DialogSet wants its state accessor: the stack comes with each turn instead."""

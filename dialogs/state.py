@@ -1,7 +1,9 @@
 """The dialog stack as plain JSON, and back.
 
 botbuilder's stack holds positions in waterfalls; a deployed edit would derail whoever is in the middle. So a saved
-frame names its dialog and what it was begun with, and every waiting dialog waits at the same named place, "choose".
+frame names its dialog and what it was begun with; where it waits follows from its place in the stack. Every waterfall
+here is (show, choose, resumed): the active one has shown and waits for "choose", those below have chosen and wait for
+"resumed".
 """
 
 from __future__ import annotations
@@ -12,22 +14,23 @@ from botbuilder.dialogs import DialogInstance, DialogState
 
 from dialogs.turn import State
 
-WAITS_AT = 1  # the second step of every waterfall here is "choose": the one that takes the answer
+SHOWN, CHOSEN = 0, 1  # the step that a frame has done
 
 
 def restore(state: State) -> DialogState:
-    """The stack of a saved state, bottom frame last (botbuilder keeps the active dialog first)."""
-    return DialogState([_instance(frame) for frame in state.get("stack", ())])
+    """The stack of a saved state, active frame first."""
+    frames = state.get("stack", ())
+    return DialogState([_instance(frame, CHOSEN if place else SHOWN) for place, frame in enumerate(frames)])
 
 
-def _instance(frame: dict[str, Any]) -> DialogInstance:
-    waterfall = {"options": frame.get("with", {}), "values": {}, "instanceId": "", "stepIndex": WAITS_AT}
+def _instance(frame: dict[str, Any], done: int) -> DialogInstance:
+    waterfall = {"options": frame.get("with", {}), "values": {}, "instanceId": "", "stepIndex": done}
     return DialogInstance(frame["dialog"], waterfall)
 
 
 def fresh_root() -> DialogInstance:
     """The bottom frame of a new conversation, waiting for its first words."""
-    return _instance({"dialog": "root"})
+    return _instance({"dialog": "root"}, SHOWN)
 
 
 def save(stack: DialogState) -> list[dict[str, Any]]:

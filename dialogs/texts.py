@@ -24,10 +24,12 @@ Phrases = tuple[Phrase, ...]
 class Words(BaseModel):
     """The words by which the bot understands a message.
 
-    yes, no, not_sure: generic answers. negations: words that turn what follows into its opposite. fillers: words that
+    yes, no, not_sure: generic answers. negations: words that turn what follows into its opposite. inabilities: words by which somebody can't
+    do what follows, which says nothing of whether it was done. fillers: words that
     a message may begin or end with and that mean nothing. expand: short forms and what they stand for. numbers: words
     for 1, 2, 3… in order; ordinal_noise: what may stand around them. person_anywhere: phrases that ask for a person wherever they stand; the other commands count
-    only when they are the whole message. doubts: words that make a question or a guess of what follows.
+    only when they are the whole message. doubts: words that make a question or a guess of what follows. common: words
+    that say nothing about which problem somebody has, so that a search weighs them hardly at all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +39,7 @@ class Words(BaseModel):
     not_sure: Phrases
     doubts: Phrases
     negations: Phrases
+    inabilities: Phrases
     fillers: Phrases
     expand: dict[Phrase, str]
     numbers: tuple[Phrases, ...]
@@ -56,6 +59,7 @@ class Words(BaseModel):
     causes: Phrases
     solved: Phrases
     not_solved: Phrases
+    common: Phrases = ()
 
 
 PLACES: dict[str, frozenset[str]] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from dialogs.texts import Words
 from dialogs.words import Reader, Token, occurrences
@@ -50,6 +49,7 @@ class Understanding:
         }
         self._both = {phrase(p) for p in words.both}
         self._negations = frozenset(s for p in words.negations for s in phrase(p))
+        self._inabilities = [phrase(p) for p in words.inabilities]
         self._no = frozenset(phrase("no")) | frozenset(s for p in words.no[:1] for s in phrase(p))
         self._fillers = sorted({phrase(p) for p in words.fillers} - {()}, key=len, reverse=True)
         self._numbers = [{phrase(p) for p in forms} for forms in words.numbers]
@@ -214,6 +214,8 @@ class Understanding:
             clause = tokens[span.start].clause
             if span.means != "not_sure" and doubts.get(clause, span.start) < span.start:
                 continue  # "not sure if she got it" is not a yes
+            if not span.generic and self._unable(span, tokens):
+                continue  # "can't accept it" says nothing of whether it was accepted
             negated = self._negated(span, tokens, spans)
             if not negated:
                 hits.add(span.answer)
@@ -222,6 +224,14 @@ class Understanding:
             elif opposite := by_meaning.get(_OPPOSITE.get(span.means, "")):
                 hits.add(opposite)
         return hits
+
+    def _unable(self, span: _Span, tokens: list[Token]) -> bool:
+        """Whether the span is what somebody can not do: "can not" and its like end at most two words before it."""
+        for phrase in self._inabilities:
+            for i in occurrences(phrase, tokens):
+                if tokens[i].clause == tokens[span.start].clause and 0 <= span.start - (i + len(phrase)) <= 2:
+                    return True
+        return False
 
     def _negated(self, span: _Span, tokens: list[Token], spans: list[_Span]) -> int:
         """How many negations stand before the span: "not" and its like up to three words away, "no" only next to it."""
@@ -234,11 +244,3 @@ class Understanding:
             if word in self._negations and (distance == 1 or in_phrase or word not in self._no):
                 count += 1
         return count
-
-
-@lru_cache(maxsize=32)
-def understanding(words: Words) -> Understanding:
-    """The reader of a language, made once."""
-    return Understanding(words)
-
-

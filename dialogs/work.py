@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from dialogs.cards.base import Button, Card
 from dialogs.finder import Finder
 from dialogs.library import Library
 from dialogs.texts import Texts
 from dialogs.turn import HandOff, Incoming, Replaced, Reply, State
-from dialogs.understand import Understanding, understanding
+from dialogs.understand import Understanding
 
 STAYING = frozenset({"help", "person", "proceed"})  # these answer nothing: the card stays as it is
 KEY = "work"  # where the turn keeps it for the steps of the waterfalls
 
 
+class House(Protocol):
+    """What all turns share."""
+
+    library: Library
+    finder: Finder
+    contact: str
+
+
 class Work:
     """One turn. Steps of the waterfalls read it, and put their replies into it; nothing in it outlives the turn."""
 
-    def __init__(self, state: State, incoming: Incoming, library: Library, finder: Finder, contact: str) -> None:
+    def __init__(
+        self, state: State, incoming: Incoming, texts: Texts, understand: Understanding, house: House
+    ) -> None:
         """Take the turn's values. `state` is read, never changed."""
         self.incoming = incoming
-        self.library = library
-        self.finder = finder
-        self.contact = contact
-        self.texts: Texts = library.say(incoming.locale)
-        self.understand: Understanding = understanding(self.texts.words)
+        self.library = house.library
+        self.finder = house.finder
+        self.contact = house.contact
+        self.texts = texts
+        self.understand = understand
         # A new conversation's turns are numbered from the time it begins, so that a button that outlived a
         # conversation swept away can't be one of the new conversation's.
         self.number: int = state.get("turn", int(incoming.at))
