@@ -9,6 +9,7 @@ compared. Both together make a score that means the same in a library of one gui
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -94,4 +95,9 @@ class WordFinder:
 
 def score(match: Match) -> float:
     """How certain a match is, 0 to 1."""
-    return 0.0
+    if match.code:
+        return 0.99
+    matter = match.matter + 0.4 * match.pairs
+    purity = matter / (matter + 0.45 * math.pow(match.foreign, 0.8))
+    enough = 1 - math.exp(-matter / 0.6)
+    return 1 - (1 - purity * enough) * (1 - 0.6 * math.pow(match.phrase, 1.5))

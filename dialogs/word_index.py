@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dialogs.guide import Guide, Question
 from dialogs.words import Reader, one_slip, stem
@@ -131,7 +132,7 @@ class Index:
         words = self._words(text)
         stems = tuple(normal(w) for w in words)
         self._raw.update(zip(words, stems, strict=True))
-        for a, b in zip(words, words[1:], strict=False):
+        for a, b in pairwise(words):
             self._joined.setdefault(a + b, (normal(a), normal(b)))
         return stems
 
