@@ -12,6 +12,7 @@ from dialogs import walk as walking
 from dialogs.finder import Sure, verdict
 from dialogs.guide import Guide, Outcome, Question
 from dialogs.texts import fill
+from dialogs.understand import Choice
 from dialogs.walk import Hear, Walk
 from dialogs.work import Work
 
@@ -220,7 +221,7 @@ def _solved_press(work: Work) -> str | None:
 def _solved_words(work: Work, guide: Guide, walk: Walk) -> str | None:
     """yes, no or causes, when the words say so."""
     buttons = views.solved_buttons(work, guide, walk, "")
-    choices = [views.Choice(b.value.rpartition("/")[2], b.title) for b in buttons]
+    choices = [Choice(b.value.rpartition("/")[2], b.title) for b in buttons]
     leaning = work.understand.lean(work.text, choices)
     if len(leaning) == 1:
         return leaning[0]

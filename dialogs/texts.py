@@ -24,12 +24,13 @@ Phrases = tuple[Phrase, ...]
 class Words(BaseModel):
     """The words by which the bot understands a message.
 
-    yes, no, not_sure: generic answers. negations: words that turn what follows into its opposite. inabilities: words by which somebody can't
-    do what follows, which says nothing of whether it was done. fillers: words that
-    a message may begin or end with and that mean nothing. expand: short forms and what they stand for. numbers: words
-    for 1, 2, 3… in order; ordinal_noise: what may stand around them. person_anywhere: phrases that ask for a person wherever they stand; the other commands count
-    only when they are the whole message. doubts: words that make a question or a guess of what follows. common: words
-    that say nothing about which problem somebody has, so that a search weighs them hardly at all.
+    yes, no, not_sure: generic answers. negations: words that turn what follows into its opposite. inabilities: words by
+    which somebody can't do what follows, which says nothing of whether it was done. fillers: words that a message may
+    begin or end with and that mean nothing. expand: short forms and what they stand for; a word that begins a new
+    thought ("but") stands for ";". numbers: words for 1, 2, 3… in order; ordinal_noise: what may stand around them.
+    person_anywhere: phrases that ask for a person wherever they stand; the other commands count only when they are the
+    whole message. doubts: words that make a question or a guess of what follows. common: words that say nothing about
+    which problem somebody has, so that a search weighs them hardly at all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -44,14 +44,13 @@ class Understanding:
         """Prepare the language's phrases."""
         self.reader = Reader(dict(words.expand))
         phrase = self.reader.phrase
-        self._generic = {
-            means: [phrase(p) for p in getattr(words, means)] for means in ("yes", "no", "not_sure")
-        }
+        self._generic = {means: [phrase(p) for p in getattr(words, means)] for means in ("yes", "no", "not_sure")}
         self._both = {phrase(p) for p in words.both}
         self._negations = frozenset(s for p in words.negations for s in phrase(p))
         self._inabilities = [phrase(p) for p in words.inabilities]
         self._no = frozenset(phrase("no")) | frozenset(s for p in words.no[:1] for s in phrase(p))
         self._fillers = sorted({phrase(p) for p in words.fillers} - {()}, key=len, reverse=True)
+        self._small = frozenset(f[0] for f in self._fillers if len(f) == 1)
         self._numbers = [{phrase(p) for p in forms} for forms in words.numbers]
         self._whole = {
             name: {phrase(p) for p in getattr(words, name)} - {()}
@@ -168,23 +167,37 @@ class Understanding:
         return spans if strict else spans + self._generic_spans(tokens, choices)
 
     def _generic_spans(self, tokens: list[Token], choices: Sequence[Choice]) -> list[_Span]:
-        """Bare yes, no and not sure. One word counts only where a clause begins: "no" in "there is no way" does not."""
+        """Bare yes, no and not sure.
+
+        One word counts only where a clause begins or ends ("no" in "there is no way" does not), several only where
+        they end it ("it does not" in "it does not load" do not); not sure counts anywhere.
+        """
         spans = []
         starts = self._clause_starts(tokens)
         for choice in choices:
             for p in self._generic.get(choice.means, ()):
                 for i in occurrences(p, tokens):
-                    if len(p) > 1 or i in starts or self._ends_clause(tokens, i):
+                    alone = i in starts or self._ends_clause(tokens, i)
+                    if choice.means == "not_sure" or (self._closes(tokens, i + len(p)) if len(p) > 1 else alone):
                         spans.append(_Span(i, i + len(p), choice.id, choice.means, True))
-        return spans
+        unsure = [s for s in spans if s.means == "not_sure"]
+        return [s for s in spans if s in unsure or not any(s.start < u.end and u.start < s.end for u in unsure)]
+
+    def _closes(self, tokens: list[Token], end: int) -> bool:
+        """Whether nothing but fillers follows in the clause."""
+        for i in range(end, len(tokens)):
+            if tokens[i].clause != tokens[end - 1].clause:
+                return True
+            if tokens[i].stem not in self._small:
+                return False
+        return True
 
     def _clause_starts(self, tokens: list[Token]) -> set[int]:
         """Places at which a clause begins, fillers passed over."""
         starts: set[int] = set()
-        fillers = {f[0] for f in self._fillers if len(f) == 1}
         for i, token in enumerate(tokens):
             begins = i == 0 or tokens[i - 1].clause != token.clause
-            if begins or (i - 1 in starts and tokens[i - 1].stem in fillers):
+            if begins or (i - 1 in starts and tokens[i - 1].stem in self._small):
                 starts.add(i)
         return starts
 

@@ -33,7 +33,7 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
-    """The word without its commonest endings: received, receiving and receive are one. Rough, but alike on both sides."""
+    """The word without its commonest endings: received and receive are one. Rough, but alike on both sides."""
     if len(word) < 4 or not word.isalpha() or not word.isascii():
         return word
     for ending in _ENDINGS:
@@ -65,14 +65,12 @@ class Reader:
         return self._forms.sub(lambda m: self._expand[m.group()], text)
 
     def tokens(self, text: str) -> list[Token]:
-        """The message as tokens; punctuation ends a clause, and "but" begins one of its own."""
+        """The message as tokens; punctuation ends a clause (a language writes its "but" out as one, in `expand`)."""
         found: list[Token] = []
         clause = 0
         for match in _TOKEN.finditer(self.expanded(text)):
             word = match.group()
             if word in _BREAK:
-                clause += 1
-            elif word == "but":
                 clause += 1
             elif word.isalnum() or unicodedata.category(word[0]) == "So":
                 found.append(Token(stem(word), clause))
