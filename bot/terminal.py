@@ -10,7 +10,7 @@ selection with the mouse takes up the command and nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import count
 
 from rich import box
@@ -19,21 +19,16 @@ from rich.panel import Panel
 from rich.style import Style
 from rich.text import Text
 
-from dialogs.cards.base import Button, Card
-from dialogs.cards.markdown import spans
+from bot.terminal_page import BOLD, CODE, DIM, NARROWEST, Page, clean
+from dialogs.cards.base import Card
 from dialogs.cards.menu import MenuCard
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.outcome import OutcomeCard
 from dialogs.cards.question import AnsweredCard, QuestionCard
 from dialogs.cards.summary import SummaryCard
-from dialogs.guide import Action, Detail, Link
+from dialogs.guide import Action, Detail
 
 WIDEST = 88  # longer lines of prose are hard to read, however wide the window
-_NARROWEST = 16
-_BOLD, _DIM, _CODE, _NUMBER = Style(bold=True), Style(dim=True), Style(color="cyan"), Style(bold=True, color="cyan")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_WORD = re.compile(r"[^ ]+ *| +")
-_FIXED = "\u00a0"  # a space at which no line is broken
 
 
 def hyperlinks(environ: Mapping[str, str]) -> bool:
@@ -50,125 +45,6 @@ def hyperlinks(environ: Mapping[str, str]) -> bool:
         or bool(environ.get("WT_SESSION") or environ.get("KONSOLE_VERSION") or environ.get("DOMTERM"))
         or int("0" + re.sub(r"\D.*", "", environ.get("VTE_VERSION", ""))) >= 5000
     )
-
-
-class Page:
-    """The lines of a card. width: where prose is wrapped, in cells; None: nowhere. links: titles are hyperlinks."""
-
-    def __init__(self, width: int | None, links: bool) -> None:
-        """Begin with no lines."""
-        self.width = width
-        self.links = links
-        self.lines: list[Text] = []
-
-    def gap(self) -> None:
-        """An empty line, unless there is one or this is the top."""
-        if self.lines and self.lines[-1].plain:
-            self.lines.append(Text())
-
-    def say(self, source: str, lead: str = "", style: Style | None = None, mark: str = "") -> None:
-        """An author's text behind `lead`, its further lines as far in. `mark`: a word on where it comes from."""
-        for line in source.split("\n"):
-            if not line.strip():
-                self.gap()
-                continue
-            made = Text(style=style or "")
-            if mark:
-                made.append(f"({clean(mark)}) ", _DIM)
-            self.put(made.append_text(self._inline(line.strip())), lead)
-            lead, mark = " " * len(lead), ""
-
-    def literal(self, words: str, lead: str = "", style: Style | None = None) -> None:
-        """Words that mean nothing but themselves."""
-        for line in words.splitlines():
-            if line.strip():
-                self.put(Text(clean(line), style=style or ""), lead)
-                lead = " " * len(lead)
-
-    def whole(self, text: str, style: Style | None = None) -> None:
-        """Lines as they are, from the left edge, to be copied."""
-        self.lines += [Text(clean(line), style=style or "") for line in text.splitlines()]
-
-    def put(self, text: Text, lead: str = "") -> None:
-        """One paragraph, wrapped."""
-        room = None if self.width is None else max(self.width - len(lead), _NARROWEST)
-        for line in wrapped(text, room):
-            if room and line.cell_len > room and not lead.strip():
-                lead = ""  # an address that is too long starts at the edge, as code does
-            self.lines.append(Text.assemble((lead, _NUMBER if lead.strip() else ""), line))
-            lead = " " * len(lead)
-
-    def link(self, link: Link, lead: str, was: str) -> None:
-        """A document: its title and its address. `was` is a format string for the address that the source gave."""
-        self.put(self._link(" ".join(_unmarked(link.title).split()), link.url), lead)
-        if link.was:
-            self.put(Text(clean(was.format(url=link.was)), style=_DIM), " " * len(lead))
-
-    def options(self, buttons: Sequence[Button], about: Sequence[str] = ()) -> None:
-        """Numbered answers, each with a line about it if there is one."""
-        digits = len(str(len(buttons)))
-        for n, button in enumerate(buttons, 1):
-            lead = f"{n:>{digits}}. "
-            self.literal(button.title, lead)
-            if about and about[n - 1]:
-                self.say(about[n - 1], " " * len(lead), _DIM)
-
-    def ways(self, buttons: Sequence[Button]) -> None:
-        """The quiet buttons, one beside the other; a line is broken between them only."""
-        if buttons:
-            self.gap()
-            space = " " if self.width is None else _FIXED
-            titles = (clean(button.title).replace(" ", space) for button in buttons)
-            self.put(Text(f"{space}· ".join(titles), style=_DIM))
-
-    def facts(self, title: str, facts: Sequence[str]) -> None:
-        """What was taken as answered, said back."""
-        if facts:
-            self.say(title, style=_DIM)
-            for fact in facts:
-                self.literal(fact, "✓ ")
-            self.gap()
-
-    def _inline(self, source: str) -> Text:
-        made = Text()
-        for span in spans(source):
-            if span.url:
-                made.append_text(self._link(span.text, span.url))
-            else:
-                color = "cyan" if span.code else None
-                made.append(clean(span.text), Style(bold=span.bold or None, italic=span.italic or None, color=color))
-        return made
-
-    def _link(self, title: str, url: str) -> Text:
-        if self.links:
-            return Text(clean(title), style=Style(underline=True, link=url))
-        return Text(f"<{url}>" if title == url else f"{clean(title)} <{url}>")
-
-
-def clean(text: str) -> str:
-    """`text` without what would steer the terminal, or can't be written to it."""
-    return _CONTROL.sub("\ufffd", text).replace("\t", "    ")
-
-
-def wrapped(text: Text, width: int | None) -> list[Text]:
-    """`text` in lines of at most `width` cells, broken at spaces. A longer word, an address mostly, stays whole."""
-    if width is None or text.cell_len <= width:
-        return [text]
-    breaks, used = [], 0
-    for match in _WORD.finditer(text.plain):
-        word = Text(match[0])
-        if used and used + Text(match[0].rstrip(" ")).cell_len > width:
-            breaks.append(match.start())
-            used = 0
-        used += word.cell_len
-    lines = list(text.divide(breaks))
-    for line in lines:
-        line.rstrip()
-    return lines
-
-
-def _unmarked(source: str) -> str:
-    return "".join(span.text for span in spans(source))
 
 
 class Terminal:
@@ -213,11 +89,11 @@ class Terminal:
     def note(self, text: str) -> None:
         """A dim line that is not the bot's."""
         page = Page(None if self.flat else self._width(), links=False)
-        page.put(Text(text, style=_DIM))
+        page.put(Text(text, style=DIM))
         self._open(page)
 
     def _width(self) -> int:
-        return max(min(self.console.width, WIDEST), _NARROWEST)
+        return max(min(self.console.width, WIDEST), NARROWEST)
 
     def _page(self) -> Page:
         """A page as wide as the inside of a panel."""
@@ -229,10 +105,10 @@ class Terminal:
         _steps(steps, card)
         end = self._page()
         if len(steps.lines) + len(card.answers) + 6 > self.console.height and not self.flat:
-            end.say(card.title, "↑ ", _DIM)  # its beginning has scrolled away
+            end.say(card.title, "↑ ", DIM)  # its beginning has scrolled away
             end.gap()
         if card.ask:
-            end.say(card.ask, style=_BOLD)
+            end.say(card.ask, style=BOLD)
         end.options(card.options())
         end.ways(card.ways)
         self._rule()
@@ -245,7 +121,7 @@ class Terminal:
 
     def _rule(self) -> None:
         if not self.flat:
-            self.console.print(Text("─" * self._width(), style=_DIM))
+            self.console.print(Text("─" * self._width(), style=DIM))
 
     def _frame(self, page: Page) -> None:
         """In a panel; or, where a line is too long for one, between two rules."""
@@ -257,7 +133,7 @@ class Terminal:
             self._rule()
         else:
             lines = Group(*page.lines)
-            self.console.print(Panel(lines, box=box.ROUNDED, width=self._width(), border_style=_DIM))
+            self.console.print(Panel(lines, box=box.ROUNDED, width=self._width(), border_style=DIM))
 
     def _open(self, page: Page) -> None:
         for line in page.lines:
@@ -274,13 +150,13 @@ def _fill(page: Page, card: Card) -> None:
         case QuestionCard():
             _question(page, card)
         case MenuCard():
-            page.say(card.title, style=_BOLD)
+            page.say(card.title, style=BOLD)
             page.say(card.intro)
             page.gap()
             page.options(card.options(), [item.about for item in card.items])
             page.ways(card.ways)
         case NoticeCard():
-            page.say(card.title, style=_BOLD)
+            page.say(card.title, style=BOLD)
             page.say(card.body)
             page.gap()
             page.options(card.options())
@@ -296,28 +172,28 @@ def _question(page: Page, card: QuestionCard) -> None:
         page.say(card.note)
         page.gap()
     page.facts(card.facts_title, card.facts)
-    page.say(card.ask, style=_BOLD)
-    page.say(card.hint, style=_DIM)
+    page.say(card.ask, style=BOLD)
+    page.say(card.hint, style=DIM)
     page.gap()
     page.options(card.answers)
     page.ways(card.ways)
 
 
 def _summary(page: Page, card: SummaryCard) -> None:
-    page.say(card.title, style=_BOLD)
+    page.say(card.title, style=BOLD)
     page.say(card.intro)
     page.gap()
     if not (card.words or card.path or card.advice):
         page.literal(card.copy)
     if card.words:
-        page.say(card.words_title, style=_DIM)
+        page.say(card.words_title, style=DIM)
         for words in card.words:
             page.literal(words, "  ")
     for question, answer in card.path:
-        page.say(question, style=_DIM)
+        page.say(question, style=DIM)
         page.literal(answer, "  ")
     if card.advice:
-        page.say(card.advice_title, style=_DIM)
+        page.say(card.advice_title, style=DIM)
         for title in card.advice:
             page.say(title, "  ")
     page.gap()
@@ -331,12 +207,12 @@ def _steps(page: Page, card: OutcomeCard) -> None:
         page.say(card.note)
         page.gap()
     page.facts(card.facts_title, card.facts)
-    page.say(card.title, style=_BOLD)
+    page.say(card.title, style=BOLD)
     page.say(card.intro)
     numbers = count(1)
     for n, action in enumerate(card.actions, 1):
         page.gap()
-        page.say(action.who, f"{n}. ", _BOLD)
+        page.say(action.who, f"{n}. ", BOLD)
         _part(page, card, action, "   ", numbers)
         for detail in action.details:
             _part(page, card, detail, "   • ", numbers)
@@ -347,12 +223,12 @@ def _steps(page: Page, card: OutcomeCard) -> None:
         _part(page, card, note, "", numbers)
     if card.documents:
         page.gap()
-        page.say(card.labels.documents, style=_BOLD)
+        page.say(card.labels.documents, style=BOLD)
         for document in card.documents:
             page.link(document, "• ", card.labels.was)
     if card.answered:
         page.gap()
-        page.literal(card.answered, style=_BOLD)
+        page.literal(card.answered, style=BOLD)
 
 
 def _part(page: Page, card: OutcomeCard, part: Action | Detail, lead: str, numbers: count[int]) -> None:
@@ -362,8 +238,8 @@ def _part(page: Page, card: OutcomeCard, part: Action | Detail, lead: str, numbe
     pad = " " * len(lead)
     if part.code:
         page.gap()
-        page.whole(part.code, _CODE)
-        page.put(Text(f'{card.labels.send_as_text}: "text {next(numbers)}"', style=_DIM), pad)
+        page.whole(part.code, CODE)
+        page.put(Text(f'{card.labels.send_as_text}: "text {next(numbers)}"', style=DIM), pad)
         page.gap()
     for link in part.links:
         page.link(link, pad, card.labels.was)

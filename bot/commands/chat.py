@@ -20,14 +20,12 @@ from typing import TextIO
 
 from rich.console import Console
 
-from bot.errors import SettingsError
 from bot.settings import Settings, from_environment
 from bot.terminal import Terminal, hyperlinks
 from dialogs.cards.base import Button, Card
 from dialogs.cards.outcome import OutcomeCard
 from dialogs.content import load
 from dialogs.engine import Engine
-from dialogs.errors import ContentError
 from dialogs.finder import WordFinder
 from dialogs.turn import Incoming, Press, State
 
@@ -53,8 +51,8 @@ def chat(
     stdout: TextIO | None = None,
     clock: Callable[[], float] = time.time,
     history: Path | None = None,
-) -> int:
-    """Talk to the bot. The exit code: 0; 1 for mistakes in the content, 2 in the settings, all listed on stderr.
+) -> None:
+    """Talk to the bot until the end of input, "exit" or Ctrl-C. Raises `SettingsError` or `ContentError` before.
 
     words: said at once, after the greeting. settings: None for those of the environment. In a terminal it asks line
     by line, with history (`history`: its file); else it reads `stdin` to its end, skips empty lines and comments
@@ -64,22 +62,17 @@ def chat(
     for stream in (stdin, stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    try:
-        settings = settings or from_environment()
-        library = load(settings.content_dir)
-    except (SettingsError, ContentError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, SettingsError) else 1
+    settings = settings or from_environment()
+    library = load(settings.content_dir)
     live = stdin.isatty() and stdout.isatty()
     terminal = Terminal(_console(stdout, live), flat=not live, links=live and hyperlinks(os.environ))
-    engine = Engine(library, WordFinder(library), settings.contact)
+    engine = Engine(library, WordFinder(library.guides, library.texts), settings.contact)
     conversation = Conversation(engine, terminal, clock, settings.default_locale)
     try:
         with _history(history or Path.home() / HISTORY) if live else nullcontext():
             _talk(conversation, terminal, words, _typed() if live else _piped(stdin))
     except KeyboardInterrupt:
         terminal.console.print()
-    return 0
 
 
 def _talk(conversation: Conversation, terminal: Terminal, words: str, lines: Iterator[str]) -> None:
