@@ -27,6 +27,14 @@ class Channel(Protocol):
 
     name: str
 
+    async def start(self) -> None:
+        """Begin the work in the background that the door needs (keys, tokens); does not wait for it."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether requests can be verified now."""
+        ...
+
     async def read(self, headers: Mapping[str, str], body: bytes, at: float) -> Envelope | None:
         """Check the token or the signature first, then translate. None: fine, but nothing for us to do."""
         ...
@@ -49,5 +57,5 @@ class Channel(Protocol):
         ...
 
     async def close(self) -> None:
-        """Release connections."""
+        """End the work in the background."""
         ...

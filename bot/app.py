@@ -1,0 +1,120 @@
+"""The composition root: every part of a server, put together from the settings. Only commands and tests import it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from bot.channels.base import Channel
+from bot.channels.registry import LIMITS, PATHS, make_channels
+from bot.clock import SteadyClock
+from bot.limits import RateLimit
+from bot.metrics import Metrics
+from bot.outbox import Outbox
+from bot.reception import Reception, Script
+from bot.settings import Settings
+from bot.storage.base import LEASE, Store
+from bot.storage.registry import make_store
+from bot.web import Door, Probes, application
+from dialogs.content import load
+from dialogs.engine import Engine
+from dialogs.errors import ContentError
+from dialogs.finder import WordFinder
+from dialogs.texts import Texts
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class App:
+    """A server, ready to listen. Made by `create`; `close` undoes that."""
+
+    settings: Settings
+    web: web.Application
+    store: Store
+    outbox: Outbox
+    reception: Reception
+    probes: Probes
+    channels: dict[str, Channel]
+    session: aiohttp.ClientSession
+
+    def reload(self) -> bool:
+        """Read the content again; only when it is free of errors does it take the old one's place."""
+        try:
+            self.reception.script = read_script(self.settings)
+        except ContentError as error:
+            log.error("content_not_reloaded", count=len(error.problems), problems=[str(p) for p in error.problems[:20]])
+            return False
+        log.info("content_reloaded")
+        return True
+
+    async def close(self) -> None:
+        """Leave undelivered rows to the others and let everything go."""
+        await self.outbox.stop()
+        for channel in self.channels.values():
+            await channel.close()
+        await self.session.close()
+        await self.store.close()
+
+
+def read_script(settings: Settings) -> Script:
+    """The content of the settings' folder and the engine over it. Raises `ContentError` with all problems."""
+    library = load(settings.content_dir)
+    return Script(
+        Engine(library, WordFinder(library.guides, library.texts), settings.contact), library.say, settings.contact
+    )
+
+
+def _correlation_id() -> str:
+    return f"{random.getrandbits(64):016x}"
+
+
+async def create(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    script: Script | None = None,
+    clock: Callable[[], float] | None = None,
+    ids: Callable[[], str] = _correlation_id,
+) -> App:
+    """Put everything together, open the database, start what works in the background.
+
+    Tests pass what they want to be different. Raises `SettingsError`, `ContentError`, `StoreUnavailable`,
+    `DatabaseTooNew`.
+    """
+    store = store or make_store(settings.database_url)
+    script = script or read_script(settings)
+    metrics = Metrics()
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200, ttl_dns_cache=60))
+    holder = ids()
+    reception: Reception | None = None
+
+    def texts(locale: str) -> Texts:
+        return (reception.script if reception else script).texts(locale)
+
+    try:
+        # Tokens live by the world's clock; leases and retries must not jump when that one is set.
+        channels = make_channels(settings, session, texts, clock or time.time)
+        await store.open()
+    except BaseException:
+        await session.close()
+        raise
+    clock = clock or SteadyClock()
+    outbox = Outbox(store, channels, holder, limits=LIMITS, clock=clock)
+    reception = Reception(store, channels, outbox, script, metrics, holder=holder, lease=LEASE)
+    limits = RateLimit(settings.rate_per_user, settings.rate_per_tenant)
+    doors = {
+        PATHS[name]: Door(channel, reception, limits, metrics, clock=clock, ids=ids)
+        for name, channel in channels.items()
+    }
+    probes = Probes(store, channels.values(), metrics, clock)
+    for channel in channels.values():
+        await channel.start()
+    await outbox.start()
+    return App(settings, application(doors, probes), store, outbox, reception, probes, channels, session)

@@ -1,0 +1,61 @@
+"""The one list of channels: their paths, their rate limits, and how each is made from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import aiohttp
+
+from bot.channels.base import Channel
+from bot.channels.limits import Limit, Limits
+from bot.channels.teams import TeamsChannel
+from bot.channels.teams_auth import KeySource, TokenVerifier
+from bot.channels.teams_hosts import ServiceHosts
+from bot.channels.teams_token import Certificate, Credential, ManagedIdentity, Secret, TokenSource, resource_of
+from bot.settings import Settings
+from dialogs.texts import Texts
+
+PATHS: Mapping[str, str] = {"teams": "/api/messages"}
+# What Teams documents as the limits of one bot: in one conversation, and in one tenant.
+LIMITS: Mapping[str, Limits] = {
+    "teams": Limits(
+        conversation=(Limit(7, 1.0), Limit(8, 2.0), Limit(60, 30.0), Limit(1800, 3600.0)),
+        tenant=(Limit(50, 1.0),),
+    )
+}
+
+
+def make_channels(
+    settings: Settings, session: aiohttp.ClientSession, texts: Callable[[str], Texts], clock: Callable[[], float]
+) -> dict[str, Channel]:
+    """The channels that the settings ask for, by name, not yet started. Raises `SettingsError`."""
+    return {"teams": _teams(settings, session, texts, clock)}
+
+
+def _teams(
+    settings: Settings, session: aiohttp.ClientSession, texts: Callable[[str], Texts], clock: Callable[[], float]
+) -> TeamsChannel:
+    hosts = ServiceHosts(settings.teams_service_hosts, settings.local)
+    if settings.local:
+        return TeamsChannel(session, texts, hosts, locale=settings.default_locale, clock=clock)
+    return TeamsChannel(
+        session,
+        texts,
+        hosts,
+        tenants=settings.tenants,
+        verifier=TokenVerifier(KeySource(session, settings.teams_openid_metadata), settings.teams_app_id),
+        tokens=TokenSource(session, teams_credential(settings), clock),
+        locale=settings.default_locale,
+        clock=clock,
+    )
+
+
+def teams_credential(settings: Settings) -> Credential:
+    """How the bot proves to Entra who it is. Raises `SettingsError` for a certificate file that can't be used."""
+    login, tenant, app_id = settings.teams_login_url, settings.teams_tenant_id, settings.teams_app_id
+    if settings.teams_certificate:
+        return Certificate.from_pem(login, tenant, app_id, settings.teams_certificate.read_bytes())
+    if settings.teams_managed_identity:
+        system = settings.teams_managed_identity == "system"
+        return ManagedIdentity("" if system else settings.teams_managed_identity, resource=resource_of(login))
+    return Secret(login, tenant, app_id, settings.teams_app_password.get_secret_value())

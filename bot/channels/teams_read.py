@@ -1,0 +1,258 @@
+"""What Teams sends: an activity's JSON, checked and translated. Pure.
+
+Every mistake in what was sent is a `Refused` with a 4xx, whatever its kind: a wrong type, deep nesting, text that no
+database could keep. Fields that nobody reads may hold anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from typing import Any
+
+from bot.envelope import Address, Envelope, Person
+from bot.errors import Refused
+from dialogs.turn import Incoming, Press
+
+CHANNEL = "teams"
+MAX_BODY = 256 * 1024
+MAX_DEPTH = 64
+MAX_ID = 512
+MAX_NAME = 256
+MAX_VALUE = 1024
+MAX_TURN = 2**31 - 1
+MAX_TEXT = 32_000  # more than Teams lets a person type; the rest of a longer one is cut off, for they deserve an answer
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")  # NUL can't be stored, the others can't be read
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The activity as a JSON object. Refuses what is too big, too deep, no UTF-8, no JSON, or no object."""
+    if len(body) > MAX_BODY:
+        raise Refused(413, "too-big")
+    try:
+        activity = _DECODER.decode(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise Refused(400, "bad-json", "The body must be one JSON object in UTF-8.") from None
+    if not isinstance(activity, dict):
+        raise Refused(400, "bad-json", "The body must be one JSON object in UTF-8.")
+    # Deeper than MAX_DEPTH takes more than MAX_DEPTH brackets, and few activities have so many: most are never walked.
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(activity) > MAX_DEPTH:
+        raise Refused(400, "too-deep")
+    if _SURROGATE.search(body):
+        try:
+            json.dumps(activity, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise Refused(400, "bad-unicode") from None
+    return activity
+
+
+def _depth(value: Any) -> int:
+    """How deep the containers are nested, level by level, without recursion."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        inner: list[Any] = []
+        for each in level:
+            inner.extend(each.values() if isinstance(each, dict) else each)
+        level = [each for each in inner if isinstance(each, dict | list)]
+    return depth
+
+
+def text_of(source: dict[str, Any], name: str, limit: int = MAX_BODY) -> str:
+    """A string field; "" when it is missing or null."""
+    value = source.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > limit:
+        raise Refused(400, "wrong-type", f'"{name}" must be a string of at most {limit} characters.')
+    return value
+
+
+def id_of(source: dict[str, Any], name: str) -> str:
+    """A string that names something: printable, since it is stored, logged as a hash, and put into addresses."""
+    value = text_of(source, name, MAX_ID)
+    if value and (not value.isprintable() or value in (".", "..")):
+        raise Refused(400, "odd-id", f'"{name}" holds characters that no id has.')
+    return value
+
+
+def object_of(source: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object field; empty when it is missing or null."""
+    value = source.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refused(400, "wrong-type", f'"{name}" must be an object.')
+    return value
+
+
+def tenants_of(activity: dict[str, Any]) -> tuple[str, str]:
+    """The two places where Teams names the tenant: the conversation's, and the channel data's; in lower case."""
+    conversation = id_of(object_of(activity, "conversation"), "tenantId")
+    channel_data = id_of(object_of(object_of(activity, "channelData"), "tenant"), "id")
+    return conversation.lower(), channel_data.lower()
+
+
+def translate(activity: dict[str, Any], tenant: str, at: float, locale: str = "en") -> Envelope | None:
+    """The activity in our own terms; None when there is nothing for us to do.
+
+    Its origin has been checked already. locale: for an activity that names none.
+    """
+    locale = _locale(activity, locale)
+    kind = text_of(activity, "type")
+    if kind == "message":
+        return _message(activity, tenant, at, locale)
+    if kind == "invoke":
+        return _invoke(activity, tenant, at, locale)
+    if kind in ("installationUpdate", "conversationUpdate"):
+        return _arrival(activity, kind, tenant, at, locale)
+    if not kind:
+        raise Refused(400, "no-type", "An activity has a type.")
+    return None
+
+
+def _message(activity: dict[str, Any], tenant: str, at: float, locale: str) -> Envelope | None:
+    address = _address(activity, tenant)
+    bot = address.details["bot"]["id"]
+    sender = _sender(activity)
+    if object_of(activity, "from").get("id") == bot:
+        return None  # our own words, or another bot's that bears our name: answering would never end
+    press = _press(activity.get("value"))
+    text, mentioned = spoken(text_of(activity, "text"), _list_of(activity, "entities"), bot)
+    if press is None and address.group and not mentioned:
+        return None
+    if press is None and not text and activity.get("value") is not None:
+        return None  # the button of a card that is not ours
+    incoming = Incoming(at, text="" if press else text, press=press, locale=locale)
+    return Envelope(_event_id(activity), address, sender, incoming, pressed=id_of(activity, "replyToId"))
+
+
+def _invoke(activity: dict[str, Any], tenant: str, at: float, locale: str) -> Envelope:
+    if text_of(activity, "name") != "adaptiveCard/action":
+        raise Refused(501, "unknown-invoke", "Nothing here answers this invoke.")
+    action = object_of(object_of(activity, "value"), "action")
+    press = _press(action.get("data"))
+    if press is None:
+        raise Refused(400, "foreign-card", "This button belongs to no card of this bot.")
+    incoming = Incoming(at, press=press, locale=locale)
+    event_id, address, sender = _event_id(activity), _address(activity, tenant), _sender(activity)
+    return Envelope(event_id, address, sender, incoming, invoke=True, pressed=id_of(activity, "replyToId"))
+
+
+def _arrival(activity: dict[str, Any], kind: str, tenant: str, at: float, locale: str) -> Envelope | None:
+    """Somebody has us now. Only a personal chat is greeted: a team that installs the app must not be flooded."""
+    if kind == "installationUpdate":
+        came = text_of(activity, "action") in ("add", "add-upgrade")
+    else:
+        came = bool(_list_of(activity, "membersAdded"))
+    address = _address(activity, tenant)
+    if not came or address.group:
+        return None
+    event_id = id_of(activity, "id")
+    if not event_id:  # such events may come without an id: the same content is the same event
+        event_id = "digest:" + hashlib.sha256(json.dumps(activity, sort_keys=True).encode()).hexdigest()[:40]
+    person = object_of(activity, "from")
+    sender = Person(id_of(person, "aadObjectId") or id_of(person, "id"))
+    return Envelope(event_id, address, sender, Incoming(at, arrived=True, locale=locale))
+
+
+def _event_id(activity: dict[str, Any]) -> str:
+    event_id = id_of(activity, "id")
+    if not event_id:
+        raise Refused(400, "no-id", "An activity of this type has an id.")
+    return event_id
+
+
+def _address(activity: dict[str, Any], tenant: str) -> Address:
+    """Where to answer. In a channel each thread is a conversation of its own: its id ends in ;messageid=…"""
+    source = object_of(activity, "conversation")
+    conversation = id_of(source, "id")
+    if not conversation:
+        raise Refused(400, "no-conversation", "An activity has a conversation with an id.")
+    kind = text_of(source, "conversationType", MAX_ID)
+    group = kind in ("groupChat", "channel") or (kind != "personal" and source.get("isGroup") is True)
+    root = activity.get("id")
+    if kind == "channel" and ";messageid=" not in conversation and isinstance(root, str) and root.isdecimal():
+        conversation = f"{conversation};messageid={root}"  # a post that opens a thread is itself the thread's id
+    bot = object_of(activity, "recipient")
+    account = {"id": id_of(bot, "id"), "name": _name(bot)}
+    details = {"serviceUrl": text_of(activity, "serviceUrl", MAX_ID), "bot": account}
+    return Address(CHANNEL, tenant, conversation, group, details)
+
+
+def _sender(activity: dict[str, Any]) -> Person:
+    person = object_of(activity, "from")
+    key = id_of(person, "aadObjectId") or id_of(person, "id")
+    if not key:
+        raise Refused(400, "no-sender", "An activity of this type names its sender.")
+    return Person(key, _name(person))
+
+
+def _name(person: dict[str, Any]) -> str:
+    return text_of(person, "name")[:MAX_NAME].translate(_CONTROLS)
+
+
+def _locale(activity: dict[str, Any], default: str) -> str:
+    locale = text_of(activity, "locale")
+    return locale if _LOCALE.fullmatch(locale) else default
+
+
+def _list_of(source: dict[str, Any], name: str) -> list[Any]:
+    value = source.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Refused(400, "wrong-type", f'"{name}" must be a list.')
+    return value
+
+
+def _press(data: Any) -> Press | None:
+    """The button of one of our cards; None when the data is not ours. `helpbot` is the format's number."""
+    if not isinstance(data, dict) or "helpbot" not in data:
+        return None
+    verb, turn, value = data.get("verb"), data.get("turn"), data.get("value", "")
+    if (
+        data["helpbot"] is True  # which equals 1
+        or data["helpbot"] != 1
+        or not (isinstance(verb, str) and 0 < len(verb) <= MAX_NAME and verb.isprintable())
+        or not (isinstance(turn, int) and not isinstance(turn, bool) and 0 <= turn <= MAX_TURN)
+        or not (isinstance(value, str) and len(value) <= MAX_VALUE and value.isprintable())
+    ):
+        raise Refused(400, "bad-press", "The data of this button is not what our cards carry.")
+    return Press(verb, turn, value)
+
+
+def spoken(text: str, entities: list[Any], bot: str) -> tuple[str, bool]:
+    """What was said, without the mention of the bot, and whether it was mentioned.
+
+    Only the exact span that the mention names is cut, and once: a bot called "Help" is also a word. Other people's
+    names stay, without their tags.
+    """
+    mentioned = False
+    for entity in entities:
+        if not isinstance(entity, dict):
+            raise Refused(400, "wrong-type", '"entities" must be a list of objects.')
+        if entity.get("type") != "mention":
+            continue
+        who = object_of(entity, "mentioned")
+        span = text_of(entity, "text") or f"<at>{text_of(who, 'name')}</at>"
+        if bot and id_of(who, "id") == bot:
+            mentioned = True
+            text = text.replace(span, " ", 1)
+        else:
+            text = text.replace(span, span.replace("<at>", "").replace("</at>", ""), 1)
+    if "&" in text:
+        text = html.unescape(text)
+    return " ".join(text.translate(_CONTROLS).split())[:MAX_TEXT], mentioned

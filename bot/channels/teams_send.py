@@ -1,0 +1,149 @@
+"""The way out to Teams: the Bot Connector's REST interface, and what its answers mean for a row.
+
+One pooled session and hand-made JSON: botbuilder's connector client alone costs more than a whole turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+from urllib.parse import quote
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from bot.envelope import Receipt
+from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliverable
+from bot.storage.base import Row
+
+BLOCKED = ("ConversationBlockedByUser", "BotNotInConversationRoster", "BotDisabledByAdmin", "MessageWritesBlocked")
+TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
+_LONGEST_WAIT = 3600.0  # the most that a Retry-After may hold a conversation
+_READ_MOST = 64 * 1024
+_TYPE = "application/json; charset=utf-8"
+
+log = structlog.get_logger()
+
+
+class Tokens(Protocol):
+    """Gives the token that goes out with every request."""
+
+    async def get(self) -> str:
+        """A token that is good now; raises `DeliverLater` when none can be had."""
+        ...
+
+    def forget(self, token: str) -> None:
+        """The service refused this one: the next `get` fetches another."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to keep a token fresh."""
+        ...
+
+    async def close(self) -> None:
+        """Stop that."""
+        ...
+
+
+class _Gone(Exception):
+    """The message that an update names is not there any more."""
+
+
+class Sender:
+    """Delivers rows. Without `tokens` (local mode) the requests carry none."""
+
+    def __init__(self, session: aiohttp.ClientSession, tokens: Tokens | None, clock: Callable[[], float]) -> None:
+        """The session belongs to whoever made it. clock: Unix seconds."""
+        self._session = session
+        self._tokens = tokens
+        self._clock = clock
+
+    async def deliver(self, row: Row) -> Receipt:
+        """POST a new message, PUT an update; a message that is gone is sent anew. The row's address is checked."""
+        if row.kind != "update":
+            return await self._send("POST", row, "")
+        if not row.receipt:
+            return Receipt()
+        try:
+            return await self._send("PUT", row, "/" + quote(row.receipt, safe=""))
+        except _Gone:
+            return await self._send("POST", row, "")
+
+    async def _send(self, method: str, row: Row, suffix: str) -> Receipt:
+        details, conversation = row.address.details, row.address.conversation
+        base = str(details["serviceUrl"]).rstrip("/")
+        url = URL(f"{base}/v3/conversations/{quote(conversation, safe='')}/activities{suffix}", encoded=True)
+        body = json.dumps({**row.payload, "from": details.get("bot"), "conversation": {"id": conversation}})
+        headers = {"Content-Type": _TYPE}
+        token = ""
+        if self._tokens:
+            token = await self._tokens.get()
+            headers["Authorization"] = "Bearer " + token
+        # A POST that broke off may have been delivered; a PUT can be repeated.
+        post = method == "POST"
+        try:
+            async with self._session.request(
+                method, url, data=body.encode(), headers=headers, timeout=TIMEOUT, allow_redirects=False
+            ) as response:
+                answer = await response.content.read(_READ_MOST)
+                if response.status < 300:
+                    return Receipt(_message_id(answer) or row.receipt)
+                raise self._failure(response, answer, post, token)
+        except aiohttp.ClientConnectorError:
+            raise DeliverLater("unreachable") from None  # nothing was sent
+        except TimeoutError:
+            raise DeliverLater("timeout", ambiguous=post) from None
+        except (aiohttp.ClientError, asyncio.IncompleteReadError, ConnectionError) as error:
+            raise DeliverLater(type(error).__name__, ambiguous=post) from None
+
+    def _failure(self, response: aiohttp.ClientResponse, answer: bytes, post: bool, token: str) -> Exception:
+        """What this answer means; facts: "Outbound" in Microsoft's list of status codes for bots."""
+        status = response.status
+        if status in (429, 412):
+            return DeliverLater(str(status), after=self._retry_after(response))
+        if status == 408 or status >= 500:
+            return DeliverLater(str(status), after=self._retry_after(response), ambiguous=post)
+        if status == 401:
+            if self._tokens:
+                self._tokens.forget(token)
+            log.error("connector_refused_token", status=status, hint="check app id, secret or certificate, and tenant")
+            return DeliverLater("401")
+        if status == 403:
+            return _forbidden(answer)
+        if status == 404 and not post:
+            return _Gone()
+        return Undeliverable({413: "413 too big"}.get(status, str(status)))
+
+    def _retry_after(self, response: aiohttp.ClientResponse) -> float | None:
+        """The seconds that the service asks for: a number or a date. None when it says nothing that makes sense."""
+        value = response.headers.get("Retry-After", "").strip()
+        if value.isdecimal():
+            return min(float(value), _LONGEST_WAIT)
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - self._clock()
+        except (ValueError, OverflowError):
+            return None
+        return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def _forbidden(answer: bytes) -> DeliveryError:
+    """Blocked, if the body names one of the codes, wherever it does: the place of the code in it varies."""
+    text = answer.decode("utf-8", "replace")
+    for code in BLOCKED:
+        if f'"{code}"' in text:
+            return ConversationBlocked(code)
+    return Undeliverable("403")
+
+
+def _message_id(answer: bytes) -> str:
+    """The id of the message; "" where the service gives none (it does so for a message that it split)."""
+    try:
+        message = json.loads(answer)
+    except ValueError:
+        return ""
+    found = message.get("id") if isinstance(message, dict) else None
+    return found if isinstance(found, str) and found.isprintable() else ""

@@ -1,0 +1,198 @@
+"""The HTTP server: the doors of all channels, /healthz, /readyz, /metrics; what an error means in HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from bot.channels.base import Channel
+from bot.channels.teams_read import MAX_BODY
+from bot.envelope import Envelope, Payload
+from bot.errors import Refused, StoreUnavailable
+from bot.limits import RateLimit, Verdict
+from bot.log import conversation_tag, correlation
+from bot.metrics import Metrics
+from bot.reception import Reception
+from bot.storage.base import Counts, Store
+from dialogs.turn import Outcome
+
+_BODY_SECONDS = 10.0
+_PING_SECONDS = 2.0
+_RETRY_AFTER = "5"
+_QUIET = 3600.0  # seconds for which a reason for refusing, once logged, is only counted
+
+log = structlog.get_logger()
+
+
+class Door:
+    """One channel's path: reads a request, has it received, answers. 200 means committed."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        reception: Reception,
+        limits: RateLimit,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], float],
+        ids: Callable[[], str],
+    ) -> None:
+        """clock: Unix seconds. ids: correlation ids for the log."""
+        self._channel = channel
+        self._reception = reception
+        self._limits = limits
+        self._metrics = metrics
+        self._clock = clock
+        self._ids = ids
+        self._logged: dict[str, tuple[float, int]] = {}
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """POST of one activity."""
+        started = time.perf_counter()
+        correlation.set(self._ids())
+        envelope: Envelope | None = None
+        try:
+            body = await _body(request)
+            envelope = await self._channel.read(request.headers, body, self._clock())
+            if envelope is None:
+                self._metrics.ignored.inc()
+                return web.Response()
+            answer = await self._take(envelope)
+        except Refused as refused:
+            return self._refuse(refused)
+        except StoreUnavailable as error:
+            self._metrics.unavailable.inc()
+            log.error("store_unavailable", exc_info=error)
+            return self._unavailable(envelope, 503)
+        except Exception as error:
+            self._metrics.failed.inc()
+            log.error("request_failed", exc_info=error)
+            return self._unavailable(envelope, 500)
+        seconds = time.perf_counter() - started
+        self._metrics.seconds.observe(seconds)
+        log.info(
+            "turn",
+            channel=envelope.address.channel,
+            conversation=conversation_tag(envelope.address.key),
+            invoke=envelope.invoke,
+            seconds=round(seconds, 4),
+        )
+        return web.Response() if answer is None else _json(answer)
+
+    async def _take(self, envelope: Envelope) -> Payload | None:
+        """Within the limits: one turn. Beyond: one notice in a minute, then silence.
+
+        The silence is a 200. Any other status would be an error to Teams: it shows "something went wrong" to the user
+        or delivers the same again, which makes more of what is too much already.
+        """
+        verdict = self._limits.check(envelope.address.tenant, envelope.sender.id, envelope.incoming.at)
+        if verdict is Verdict.TAKE:
+            return await self._reception.receive(envelope)
+        self._metrics.limited.inc()
+        if verdict is Verdict.TELL:
+            log.warning("rate_limited", conversation=conversation_tag(envelope.address.key))
+            return await self._reception.tell_off(envelope)
+        return self._channel.render(envelope, Outcome({})).answer
+
+    def _refuse(self, refused: Refused) -> web.Response:
+        self._metrics.rejects.labels(refused.reason).inc()
+        now = self._clock()
+        last, count = self._logged.get(refused.reason, (now - _QUIET, 0))
+        if now - last >= _QUIET:
+            log.warning("rejected", reason=refused.reason, status=refused.status, repeated=count)
+            last, count = now, 0
+        self._logged[refused.reason] = (last, count + 1)
+        headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
+        return web.Response(status=refused.status, text=refused.text, headers=headers)
+
+    def _unavailable(self, envelope: Envelope | None, status: int) -> web.Response:
+        """A message is delivered again by the platform when it hears a 5xx; a press is answered at once."""
+        if envelope and envelope.invoke:
+            return _json(self._channel.apology(envelope))
+        return web.Response(status=status, headers={"Retry-After": _RETRY_AFTER})
+
+
+async def _body(request: web.Request) -> bytes:
+    """The body, if it is JSON, not too big, and comes in time."""
+    if request.content_type != "application/json" or (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
+        raise Refused(415, "content-type", "Send application/json in UTF-8.")
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Refused(415, "content-encoding", "Send the body as it is, without Content-Encoding.")
+    try:
+        if request.content.is_eof():
+            return await request.read()
+        async with asyncio.timeout(_BODY_SECONDS):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise Refused(413, "too-big") from None
+    except TimeoutError:
+        raise Refused(408, "slow-body") from None
+    except (HttpProcessingError, ConnectionError, web.RequestPayloadError):
+        raise Refused(400, "broken-body") from None
+
+
+def _json(answer: Payload) -> web.Response:
+    return web.Response(body=json.dumps(answer).encode(), content_type="application/json", charset="utf-8")
+
+
+class Probes:
+    """/healthz: the process answers. /readyz: it can do its work. /metrics."""
+
+    def __init__(self, store: Store, channels: Iterable[Channel], metrics: Metrics, clock: Callable[[], float]) -> None:
+        """clock: Unix seconds."""
+        self._store = store
+        self._channels = tuple(channels)
+        self._metrics = metrics
+        self._clock = clock
+        self._counts = Counts(0, 0.0, 0, 0)
+        self.stopping = False
+
+    async def healthz(self, _: web.Request) -> web.Response:
+        """200 as long as the event loop turns."""
+        return web.Response(text="ok")
+
+    async def readyz(self, _: web.Request) -> web.Response:
+        """200 when database, content and keys are there and the server is not stopping; says which is not."""
+        found = {
+            "database": await self._database(),
+            "content": True,  # the server does not start without
+            "keys": all(channel.ready() for channel in self._channels),
+            "serving": not self.stopping,
+        }
+        good = all(found.values())
+        return web.Response(status=200 if good else 503, body=json.dumps(found), content_type="application/json")
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Prometheus' text format. With the database gone, the last known figures of the outbox stand."""
+        try:
+            async with asyncio.timeout(_PING_SECONDS):
+                self._counts = await self._store.counts(self._clock())
+        except (StoreUnavailable, TimeoutError):
+            pass
+        text = self._metrics.text(self._counts)
+        return web.Response(body=text, content_type="text/plain", charset="utf-8")
+
+    async def _database(self) -> bool:
+        try:
+            async with asyncio.timeout(_PING_SECONDS):
+                await self._store.ping()
+        except (StoreUnavailable, TimeoutError):
+            return False
+        return True
+
+
+def application(doors: dict[str, Door], probes: Probes) -> web.Application:
+    """The aiohttp application. doors: by path."""
+    app = web.Application(client_max_size=MAX_BODY)
+    for path, door in doors.items():
+        app.router.add_post(path, door.handle)
+    app.router.add_get("/healthz", probes.healthz)
+    app.router.add_get("/readyz", probes.readyz)
+    app.router.add_get("/metrics", probes.metrics)
+    return app
