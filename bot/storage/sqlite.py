@@ -59,8 +59,8 @@ COUNTS = """SELECT (SELECT count(*) FROM outbox)
         - (SELECT count(*) FROM lanes l JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL),
     (SELECT min(since) FROM lanes WHERE parked IS NULL), (SELECT count(*) FROM aside),
     (SELECT count(*) FROM lanes WHERE parked IS NOT NULL)"""
-LIST_ASIDE = """SELECT * FROM (SELECT key, seq, kind, attempts, created, reason, FALSE FROM aside ORDER BY created LIMIT ?)
-    UNION ALL SELECT * FROM (SELECT o.key, o.seq, o.kind, o.attempts, o.created, l.parked, TRUE FROM lanes l
+LIST_ASIDE = """SELECT * FROM (SELECT key, seq, kind, attempts, created, reason, 0 FROM aside ORDER BY created LIMIT ?)
+    UNION ALL SELECT * FROM (SELECT o.key, o.seq, o.kind, o.attempts, o.created, l.parked, 1 FROM lanes l
         JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL ORDER BY o.created LIMIT ?)
     ORDER BY 5, 1, 2 LIMIT ?"""
 RESEND_ASIDE = """INSERT INTO outbox (key, seq, kind, payload, turn, created)
@@ -195,7 +195,7 @@ class SqliteStore:
         """Rows set aside and parked, oldest first."""
         args = (limit, limit, limit)
         found = await self._thread.run(lambda db: db.execute(LIST_ASIDE, args).fetchall(), write=False)
-        return [Aside(*record) for record in found]
+        return [Aside(c, s, k, a, t, r, bool(p)) for c, s, k, a, t, r, p in found]
 
     async def resend(self, key: str, seq: int, now: float) -> bool:
         """Make a row of `aside` due again."""

@@ -1,0 +1,125 @@
+"""How often a platform lets us send: limits as values, and a limiter that keeps them. No I/O, no clock of its own."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.envelope import Address
+
+EXACT = 100  # up to this count the times themselves are kept, above it their number per slice
+SLICES = 60  # of a long window; the error is one slice, on the safe side
+KEEP = 5000  # conversations remembered; what was used longest ago is forgotten first
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` sends in any `seconds`."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform allows in one conversation, and in one tenant."""
+
+    conversation: tuple[Limit, ...] = ()
+    tenant: tuple[Limit, ...] = ()
+
+
+class _Window:
+    """The sends of one conversation or tenant, as far as its limits look back."""
+
+    __slots__ = ("_limits", "_slices", "_times", "_total")
+
+    def __init__(self, limits: tuple[Limit, ...]) -> None:
+        self._limits = limits
+        self._times: list[float] = []
+        self._slices: dict[Limit, deque[list[int]]] = {}
+
+    def free_at(self, now: float) -> float:
+        """The first time from `now` on when one more send keeps all limits."""
+        free = now
+        for limit in self._limits:
+            if limit.count > EXACT:
+                free = max(free, self._long(limit, now))
+            elif len(self._times) >= limit.count:
+                free = max(free, self._times[-limit.count] + limit.seconds)
+        return free
+
+    def note(self, at: float) -> None:
+        """A send at this time, which is never before an earlier one's."""
+        self._times.append(at)
+        if len(self._times) > EXACT:
+            del self._times[0]
+        for limit in self._limits:
+            if limit.count > EXACT:
+                slices = self._slices.setdefault(limit, deque())
+                number = int(at * SLICES / limit.seconds)
+                if slices and slices[-1][0] == number:
+                    slices[-1][1] += 1
+                else:
+                    slices.append([number, 1])
+
+    def _long(self, limit: Limit, now: float) -> float:
+        slices = self._slices.get(limit, ())
+        width = limit.seconds / SLICES
+        gone = 0
+        for number, _ in slices:
+            if (number + 1) * width + limit.seconds > now:
+                break
+            gone += 1
+        for _ in range(gone):
+            self._slices[limit].popleft()
+        over = sum(count for _, count in slices) - limit.count
+        for number, count in slices:
+            if over < 0:
+                break
+            over -= count
+            now = max(now, (number + 1) * width + limit.seconds)
+        return now
+
+
+class Limiter:
+    """Says how long each send must wait. State is bounded; a restart forgets it, and the platform's 429 then helps."""
+
+    def __init__(self, limits: Mapping[str, Limits], keep: int = KEEP) -> None:
+        """`limits` by the name of the channel; a channel without limits may be left out."""
+        self._limits = limits
+        self._keep = keep
+        self._windows: OrderedDict[str, _Window] = OrderedDict()
+
+    def reserve(self, address: Address, now: float, patience: float) -> tuple[float, bool]:
+        """(seconds to wait, reserved).
+
+        Reserved: that place is ours, send after the wait without asking again. Not reserved: ask again then. Nothing
+        is reserved further away than `patience` seconds.
+        """
+        limits = self._limits.get(address.channel)
+        if limits is None:
+            return 0.0, True
+        windows = []
+        wait = 0.0
+        for key, of in ((address.key, limits.conversation), (f"{address.channel}|{address.tenant}", limits.tenant)):
+            if not of:
+                continue
+            windows.append(window := self._window(key, of))
+            wait = window.free_at(now) - now
+            # A conversation that must wait takes no place in its tenant's queue yet.
+            if wait > patience or (wait > 0 and of is limits.conversation):
+                return wait, False
+        for window in windows:
+            window.note(now + wait)
+        return wait, True
+
+    def _window(self, key: str, limits: tuple[Limit, ...]) -> _Window:
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = _Window(limits)
+            if len(self._windows) > self._keep:
+                self._windows.popitem(last=False)
+        else:
+            self._windows.move_to_end(key)
+        return window
