@@ -35,9 +35,8 @@ _STAND_IN = Outcome(outcome="-", cause="-", actions=(Action(who="-", do="-"),))
 
 def load(folder: Path) -> Library:
     """The content of a folder, or ContentError with every problem of every file: all or nothing."""
-    found = _Found()
+    found = _Found(problems=missing(folder))
     found.read(content_files(folder))
-    found.complete(folder)
     if found.problems:
         raise ContentError(found.problems)
     return Library(MappingProxyType(found.guides), MappingProxyType(found.texts))
@@ -50,12 +49,17 @@ def check_files(paths: Iterable[Path]) -> list[Problem]:
     return sorted(found.problems)
 
 
-def check_folder(folder: Path) -> list[Problem]:
-    """Every problem of a content folder, in order; what is missing in it is one too."""
-    found = _Found()
-    found.read(content_files(folder))
-    found.complete(folder)
-    return sorted(found.problems)
+def missing(folder: Path) -> list[Problem]:
+    """What a content folder lacks: it needs a guide, and the texts that every language falls back to."""
+    problems = []
+    if not yaml_files(folder / "guides"):
+        problems.append(
+            Problem(str(folder / "guides"), 1, "there is no guide here", 'put at least one "<id>.yaml" there')
+        )
+    english = folder / "texts" / f"{FALLBACK}.yaml"
+    if not english.is_file():
+        problems.append(Problem(str(english), 1, "this file is missing", "every language falls back to it"))
+    return problems
 
 
 def content_files(folder: Path) -> list[Path]:
@@ -112,15 +116,6 @@ class _Found:
             self._texts(doc, path)
         elif doc is not None:
             self._guide(doc, path)
-
-    def complete(self, folder: Path) -> None:
-        """Say what a content folder lacks."""
-        if not self.ids and not self.problems:
-            what = "there is no guide here"
-            self.problems.append(Problem(str(folder / "guides"), 1, what, 'put at least one "<id>.yaml" there'))
-        english = folder / "texts" / f"{FALLBACK}.yaml"
-        if not english.is_file():
-            self.problems.append(Problem(str(english), 1, "this file is missing", "every locale falls back to it"))
 
     def _guide(self, doc: Document, path: Path) -> None:
         guide, problems = read_guide(doc)

@@ -100,4 +100,5 @@ def score(match: Match) -> float:
     matter = match.matter + 0.4 * match.pairs
     purity = matter / (matter + 0.45 * math.pow(match.foreign, 0.8))
     enough = 1 - math.exp(-matter / 0.6)
-    return 1 - (1 - purity * enough) * (1 - 0.6 * math.pow(match.phrase, 1.5))
+    about = 0.5 + 0.5 * match.anchor
+    return 1 - (1 - purity * enough * about) * (1 - 0.6 * math.pow(match.phrase, 1.5))

@@ -16,6 +16,7 @@ from dialogs.understand import Choice
 from dialogs.walk import Hear, Walk
 from dialogs.work import Work
 
+BARE = 3  # words of a message that is only an answer
 WAY_OUT = 2  # after so many misunderstandings in a row, a way out
 
 
@@ -92,9 +93,15 @@ async def resumed(step: WaterfallStepContext) -> DialogTurnResult:
         words = result.get("text") or result.get("said", "")
         return await step.end_dialog({"words": words})
     said = result.get("text") or (result.get("said", "") if kind in ("resume", "switch") else "")
-    if said:
-        return await _late_words(step, guide, walk, said)
-    return await _again(step, walk)
+    if not said:
+        return await _again(step, walk)
+    if late := await _late_words(step, guide, walk, said):
+        return late
+    if kind in ("causes", "change"):
+        _missed(work)
+        keep = {k: v for k, v in result.items() if k != "text"}
+        return await step.begin_dialog("pick", keep)
+    return await _again(step, walk.with_words(said))
 
 
 # -- answering
@@ -109,13 +116,21 @@ async def _choose_answer(step: WaterfallStepContext, guide: Guide, walk: Walk, q
         return await _again(step, walk)
     if changed := await _corrected(step, guide, walk, work.text):
         return changed
-    leaning = work.understand.lean(work.text, views.choices(question))
+    offered = views.choices(question)
+    leaning = work.understand.lean(work.text, offered)
+    if not leaning and (near := work.understand.nearest(work.text, offered)):
+        leaning = (near,)
     if len(leaning) == 1:
-        return await _accept(step, guide, walk.with_words(work.text), question, leaning[0])
+        return await _accept(step, guide, _telling(walk, work.text), question, leaning[0])
     if leaning:
         work.tell(_both(work, question, leaning))
         return await _again(step, walk.with_words(work.text))
     return await _not_an_answer(step, guide, walk)
+
+
+def _telling(walk: Walk, text: str) -> Walk:
+    """With the words kept where they say more than a bare answer: for later questions, and for a person to read."""
+    return walk.with_words(text) if len(text.split()) > BARE or any(c.isdigit() for c in text) else walk
 
 
 async def _accept(
@@ -163,21 +178,25 @@ async def _not_an_answer(step: WaterfallStepContext, guide: Guide, walk: Walk) -
     if isinstance(found, Sure) and found.guide != guide.id:
         work.advance()
         return await step.begin_dialog("pick", {"kind": "switch", "to": found.guide, "said": work.text})
-    work.misses += 1
-    texts = work.texts
-    if work.misses >= WAY_OUT:
-        work.tell(texts.way_out)
-    else:
-        work.tell(f"{texts.misunderstood} {texts.misunderstood_hint}")
+    _missed(work)
     return await _again(step, walk.with_words(work.text))
 
 
-async def _late_words(step: WaterfallStepContext, guide: Guide, walk: Walk, text: str) -> DialogTurnResult:
-    """Words said to a dialog above that belong here: taken where they clearly say something."""
+def _missed(work: Work) -> None:
+    """Say that the words were not understood, the second time in a row with a way out."""
+    work.misses += 1
+    texts = work.texts
+    work.tell(texts.way_out if work.misses >= WAY_OUT else f"{texts.misunderstood} {texts.misunderstood_hint}")
+
+
+async def _late_words(step: WaterfallStepContext, guide: Guide, walk: Walk, text: str) -> DialogTurnResult | None:
+    """Words said to a dialog above that belong here: taken where they clearly say something, else None."""
     work = Work.of(step)
     if changed := await _corrected(step, guide, walk, text):
         return changed
     ahead = walking.run_on(guide, walk.with_words(text), hearing(work))
+    if ahead.at == walk.at:
+        return None
     work.fresh = tuple(h for h in ahead.heard if h not in walk.heard)
     return await _again(step, ahead)
 
@@ -207,8 +226,7 @@ async def _choose_solved(step: WaterfallStepContext, guide: Guide, walk: Walk, o
     if isinstance(found, Sure) and found.guide != guide.id:
         work.advance()
         return await step.begin_dialog("pick", {"kind": "switch", "to": found.guide, "said": work.text})
-    work.misses += 1
-    work.tell(texts.way_out if work.misses >= WAY_OUT else texts.misunderstood)
+    _missed(work)
     return await _again(step, replace(walk.with_words(work.text), brief=True))
 
 

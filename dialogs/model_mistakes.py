@@ -116,7 +116,9 @@ def _keys(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
         else:
             kind = get_args(kind)[-1] if get_origin(kind) is dict else get_args(kind)[0]
         kind = _bare(kind)
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return []
+    return [field.alias or name for name, field in kind.model_fields.items()]
 
 
 def _bare(kind: Any) -> Any:

@@ -24,6 +24,8 @@ from dialogs.views import frame_options
 from dialogs.walk import Walk
 from dialogs.work import Work
 
+PAGE = 6  # rows of a long list on one card
+MORE = "more"  # the row that leads to the next page
 NONE = "none"  # "none of these"
 MISSES = 2  # so often is the choice offered again before the words are taken for something new
 
@@ -41,7 +43,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is offered: a menu, or (`ask`) a plain question. insist: words that pick nothing are asked about again."""
+    """What is offered: a menu, or (`ask`) a plain question. insist: words that pick nothing are asked about again.
+
+    start: the first item shown; more: the title of the row that leads on to the next page.
+    """
 
     title: str
     items: tuple[Item, ...]
@@ -49,6 +54,15 @@ class Offer:
     ask: bool = False
     insist: str = ""
     ways: tuple[str, ...] = ("back", "person")
+    start: int = 0
+    more: str = ""
+
+    @property
+    def page(self) -> tuple[Item, ...]:
+        """The items that fit a phone's screen, and the way to more."""
+        if not self.more or len(self.items) - self.start <= PAGE + 1:
+            return self.items[self.start :]
+        return (*self.items[self.start : self.start + PAGE], Item(MORE, self.more))
 
 
 def pick_dialog() -> WaterfallDialog:
@@ -67,11 +81,10 @@ async def choose(step: WaterfallStepContext) -> DialogTurnResult:
     """Take what was picked."""
     work, options = Work.of(step), step.options
     offered = offer(work, options, frame_options(step.stack, 1))
-    value = work.pressed("pick")
-    if value is None and work.text:
-        leaning = work.understand.lean(work.text, choices(offered))
-        value = leaning[0] if len(leaning) == 1 else None
-    item = next((i for i in offered.items if i.value == value), None)
+    item = _picked(work, offered)
+    if item is not None and item.value == MORE:
+        work.advance(closed(work, offered, fill(work.texts.you_chose, answer=item.title)))
+        return await step.replace_dialog("pick", {**options, "from": offered.start + PAGE})
     if item is not None:
         work.advance(closed(work, offered, fill(work.texts.you_chose, answer=item.title)))
         return await step.end_dialog({**options, "pick": item.value})
@@ -85,9 +98,21 @@ async def choose(step: WaterfallStepContext) -> DialogTurnResult:
     return await step.end_dialog({**options, "text": work.text})
 
 
+def _picked(work: Work, offered: Offer) -> Item | None:
+    """What was picked by a button, a number, or words; words may name what is on another page too."""
+    value = work.pressed("pick")
+    if value is None and work.text:
+        leaning = work.understand.lean(work.text, choices(offered))
+        everything = [Choice(i.value, i.title, i.said, i.means) for i in offered.items]
+        if not leaning:
+            leaning = work.understand.lean(work.text, everything, strict=True)
+        value = leaning[0] if len(leaning) == 1 else None if leaning else work.understand.nearest(work.text, everything)
+    return next((i for i in (*offered.items, *offered.page) if i.value == value), None)
+
+
 def choices(offered: Offer) -> list[Choice]:
-    """What is offered, for understanding."""
-    return [Choice(i.value, i.title, i.said, i.means) for i in offered.items]
+    """What is offered on this page, for understanding."""
+    return [Choice(i.value, i.title, i.said, i.means) for i in offered.page]
 
 
 def card(work: Work, offered: Offer) -> Card:
@@ -95,9 +120,9 @@ def card(work: Work, offered: Offer) -> Card:
     note = work.take_note()
     ways = work.ways(*offered.ways)
     if offered.ask:
-        answers = tuple(Button(i.title, "pick", i.value) for i in offered.items)
+        answers = tuple(Button(i.title, "pick", i.value) for i in offered.page)
         return QuestionCard(turn=work.number, note=note, ask=offered.title, answers=answers, ways=ways)
-    rows = tuple(MenuItem(Button(i.title, "pick", i.value), i.about) for i in offered.items)
+    rows = tuple(MenuItem(Button(i.title, "pick", i.value), i.about) for i in offered.page)
     intro = f"{note}\n\n{offered.intro}" if note else offered.intro
     return MenuCard(turn=work.number, title=offered.title, intro=intro, items=rows, ways=ways)
 
@@ -125,7 +150,8 @@ def _causes(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer
     others = walking.others(guide, walk) if guide and walk.at in guide.steps else []
     items = tuple(Item(step_id, o.cause, said=(o.outcome,)) for step_id, o in others)
     intro = work.texts.other_intro_unsolved if options.get("unsolved") else work.texts.other_intro
-    return Offer(work.texts.other_title, items, intro)
+    start = options.get("from", 0)
+    return Offer(work.texts.other_title, items, intro, start=start, more=work.texts.more_items)
 
 
 def _change(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer:
@@ -135,7 +161,8 @@ def _change(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer
     items = tuple(
         Item(step_id, q.short, fill(work.texts.change_item, answer=a.label), said=(q.ask,)) for step_id, q, a in path
     )
-    return Offer(work.texts.change_title, items, work.texts.change_intro)
+    start = options.get("from", 0)
+    return Offer(work.texts.change_title, items, work.texts.change_intro, start=start, more=work.texts.more_items)
 
 
 def _resume(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer:

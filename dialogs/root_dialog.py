@@ -107,7 +107,10 @@ async def _meant(step: WaterfallStepContext, result: dict[str, str], said: tuple
         return await step.replace_dialog("root", {"note": work.texts.say_more, "said": said})
     if picked:
         return await step.replace_dialog("root", {"guide": picked, "for": result.get("said", "")})
-    return await step.replace_dialog("root", {"words": result.get("text", ""), "said": said})
+    text = result.get("text", "")
+    if not isinstance(verdict(await work.finder.find(text, work.incoming.locale)), Sure):
+        text = f"{result.get('said', '')} {text}"  # more of the same rather than something new
+    return await step.replace_dialog("root", {"words": text, "said": said[:-1]})
 
 
 def _wait(step: WaterfallStepContext, said: tuple[str, ...]) -> DialogTurnResult:

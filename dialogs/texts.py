@@ -143,6 +143,7 @@ class Texts(BaseModel):
     was: Sentence
     mark_article: Sentence
     mark_today: Sentence
+    more_items: Sentence
     other_title: Sentence
     other_intro: Sentence
     other_intro_unsolved: Sentence

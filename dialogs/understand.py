@@ -51,6 +51,7 @@ class Understanding:
         self._no = frozenset(phrase("no")) | frozenset(s for p in words.no[:1] for s in phrase(p))
         self._fillers = sorted({phrase(p) for p in words.fillers} - {()}, key=len, reverse=True)
         self._small = frozenset(f[0] for f in self._fillers if len(f) == 1)
+        self._dull = frozenset(s for p in words.common for s in phrase(p))
         self._numbers = [{phrase(p) for p in forms} for forms in words.numbers]
         self._whole = {
             name: {phrase(p) for p in getattr(words, name)} - {()}
@@ -129,6 +130,19 @@ class Understanding:
         spans = self._without_inner(self._spans(tokens, choices, strict))
         hits = self._hits(spans, tokens, choices)
         return tuple(c.id for c in choices if c.id in hits)
+
+    def nearest(self, text: str, choices: Sequence[Choice]) -> str | None:
+        """The one choice whose label has most of the message's own words ("expired"); None when that is not clear.
+
+        Only for labels that name a matter: a choice that means yes or no is never guessed at.
+        """
+        stems = {t.stem for t in self.reader.tokens(text)} - self._small - self._dull
+        if not stems or stems & self._negations:
+            return None
+        shared = {c.id: len(stems & set(self.reader.phrase(c.label))) for c in choices if not c.means}
+        best = max(shared.values(), default=0)
+        winners = [i for i, n in shared.items() if n == best]
+        return winners[0] if len(winners) == 1 and best * 2 >= len(stems) else None
 
     def tone(self, text: str) -> str | None:
         """For "did this solve it?": "solved", "not_solved", "both" or None."""

@@ -244,5 +244,3 @@ def _outcomes_below(guide: Guide, step_id: str) -> list[str]:
                 seen.add(option.goto)
                 queue.append(option.goto)
     return found
-
-

@@ -23,6 +23,7 @@ _SALIENT = 0.25  # the share of a guide's phrases from which on a word is what t
 _BACKGROUND = 10  # as many guides about other things are imagined beside those there are
 _COMMON = 0.1  # what a common word says, of 1.0
 _SLIP, _FORM, _SYNONYM = 0.85, 0.8, 0.9
+_TURNED = 0.7  # of 1.0: a pair in the other order
 _NEAR = 4  # words of a pair stand at most so far apart
 
 
@@ -32,13 +33,15 @@ class Match:
 
     matter: what its words say for the guide (1 is one word that only this guide knows, and that it is about).
     foreign: what its words say against it, in the same measure. pairs: how many neighbours of the message are
-    neighbours in the guide. phrase: likeness to the guide's nearest phrase, 0 to 1. code: an error code of the guide.
+    neighbours in the guide. phrase: likeness to the guide's nearest phrase, 0 to 1. anchor: how much the guide is about
+    the word of the message that it is most about, 0 to 1. code: an error code of the guide.
     """
 
     matter: float
     foreign: float
     pairs: float
     phrase: float
+    anchor: float
     code: bool
 
 
@@ -56,6 +59,7 @@ class _Entry:
 
     guide: str
     weights: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
     phrases: list[tuple[str, ...]] = field(default_factory=list)
     pairs: dict[tuple[str, str], float] = field(default_factory=dict)
 
@@ -117,7 +121,7 @@ class Index:
             for s in set(stems):
                 counts[s] += 1
         for s, n in counts.items():
-            share = min(1.0, n / len(phrases) / _SALIENT)
+            share = entry.shares[s] = min(1.0, n / len(phrases) / _SALIENT)
             entry.weights[s] = _ONCE + (1 - _ONCE) * share
         for weight, text in _fields(guide):
             stems = self._learn(text)
@@ -142,14 +146,14 @@ class Index:
 
     @staticmethod
     def _neighbours(stems: Sequence[tuple[str, bool]]) -> list[tuple[str, str]]:
-        """Stems that follow each other closely, common ones between them passed over; each pair in one order."""
+        """Stems that follow each other closely, common ones between them passed over."""
         found = []
         last, at = "", -_NEAR - 1
         for i, (s, common) in enumerate(stems):
             if common:
                 continue
             if i - at <= _NEAR and s != last:
-                found.append((last, s) if last < s else (s, last))
+                found.append((last, s))
             last, at = s, i
         return found
 
@@ -194,9 +198,12 @@ class Index:
         for number, entry in enumerate(self._entries):
             matter, foreign = self._matter(entry, slots)
             if matter > 0:
-                beside = sum(entry.pairs.get(p, 0.0) for p in set(pairs))
+                beside = sum(
+                    max(entry.pairs.get((a, b), 0.0), _TURNED * entry.pairs.get((b, a), 0.0)) for a, b in set(pairs)
+                )
+                anchor = max((entry.shares.get(o, 0.0) * q for s in telling.values() for o, q in s.stems), default=0.0)
                 code = any(name[0] == "#" and entry.weights.get(name) for name in telling if name)
-                found[entry.guide] = Match(matter, foreign, beside, likeness.get(number, 0.0), bool(code))
+                found[entry.guide] = Match(matter, foreign, beside, likeness.get(number, 0.0), anchor, bool(code))
         return found
 
     def _slots(self, words: list[str]) -> list[_Slot]:

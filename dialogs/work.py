@@ -26,9 +26,7 @@ class House(Protocol):
 class Work:
     """One turn. Steps of the waterfalls read it, and put their replies into it; nothing in it outlives the turn."""
 
-    def __init__(
-        self, state: State, incoming: Incoming, texts: Texts, understand: Understanding, house: House
-    ) -> None:
+    def __init__(self, state: State, incoming: Incoming, texts: Texts, understand: Understanding, house: House) -> None:
         """Take the turn's values. `state` is read, never changed."""
         self.incoming = incoming
         self.library = house.library
