@@ -1,0 +1,74 @@
+"""The command line: names the commands and their options. A command's module is imported when it is called.
+
+Exit codes: 0; 1 for what `check` found; 2 for a wrong command line, settings or content, told without a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.errors import HelpbotError
+from dialogs.errors import ContentError
+
+app = typer.Typer(
+    help="A help desk bot that walks people through guides.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Local = Annotated[bool, typer.Option("--local", help="Without authentication, for this machine only.")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="HELPBOT_HOST")]
+Port = Annotated[int | None, typer.Option(help="The port to listen on.", min=0, max=65535, show_default="HELPBOT_PORT")]
+Words = Annotated[list[str] | None, typer.Argument(help="What to say first.", show_default=False)]
+Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; else all content.", show_default=False)]
+Play = Annotated[bool, typer.Option("--play", help="Also play the conversations (*.talk.yaml) beside the guides.")]
+
+
+@app.command()
+def serve(local: Local = False, host: Host = None, port: Port = None) -> None:
+    """Run the server, until it is told to stop."""
+    _run("serve", local, host, port)
+
+
+@app.command()
+def chat(words: Words = None) -> None:
+    """Talk to the bot in this terminal."""
+    _run("chat", " ".join(words or ()))
+
+
+@app.command()
+def check(paths: Paths = None, play: Play = False) -> None:
+    """Look for mistakes in guides and texts."""
+    _run("check", tuple(paths or ()), play)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    _run("version")
+
+
+def main() -> None:
+    """Run the command that the command line names, and exit."""
+    try:
+        app(prog_name="helpbot")
+    except (HelpbotError, ContentError) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+
+
+def _run(name: str, *arguments: Any) -> None:
+    """Call the function of that name in the module of that name; what it returns, if anything, is the exit code."""
+    code = getattr(import_module(f"bot.commands.{name}"), name)(*arguments)
+    raise typer.Exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()
