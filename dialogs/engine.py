@@ -48,7 +48,7 @@ class Engine:
         if press and press.verb == "text":
             return self._send_text(state, work, press)
         stack = restore(state)
-        if press and (press.turn != work.number or not stack.dialog_stack):
+        if press and stack.dialog_stack and press.turn != work.number:
             return await self._stale(state, work, stack, press)
         if incoming.arrived and (work.greeted or stack.dialog_stack):
             return Outcome(state)
@@ -94,8 +94,6 @@ class Engine:
         if (last.get("turn"), last.get("verb"), last.get("value")) == (press.turn, press.verb, press.value):
             form = self._last_form(work, last)
             return Outcome(state, (), Replaced(press.turn, form) if form else None, stale=True)
-        if not stack.dialog_stack:
-            stack.dialog_stack.insert(0, fresh_root())
         dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
         await commands.show_again(dc)
         kept = self._advice_of(work, press)

@@ -30,19 +30,53 @@ ERROR = (
 @pytest.mark.parametrize(
     ("said", "leaning"),
     [
-        ("yes", "yes"), ("Yeah!", "yes"), ("yep", "yes"), ("I think so", "yes"), ("ok", "yes"), ("Yes, she did.", "yes"),
-        ("she got it", "yes"), ("it arrived yesterday", "yes"), ("recieved it", "yes"), ("i guess yes", "yes"), ("1", "yes"),
-        ("no", "no"), ("nope, nothing arrived", "no"), ("she never got the mail", "no"), ("of course not", "no"),
-        ("he hasn't received any e-mail", "no"), ("they didn't get the mail", "no"), ("2", "no"), ("the second one", "no"),
-        ("I don't think so", "no"), ("it hasn't arrived", "no"), ("no email arrived", "no"), ("It wasn't received", "no"),
-        ("nothing has arrived yet", "no"), ("she did not", "no"), ("not really", "no"), ("option 2", "no"),
-        ("not sure", "not-sure"), ("no idea", "not-sure"), ("not sure if she got it", "not-sure"), ("maybe", "not-sure"),
-        ("I don't know whether it arrived", "not-sure"), ("how should I know?", "not-sure"), ("3", "not-sure"),
-        ("no, she got it", "yes no"), ("yes he didn't receive it", "yes no"), ("yes no", "yes no"), ("yes and no", "yes no"),
-        ("no but she did get it", "yes no"), ("it depends", "yes no"),
-        ("the printer is on fire", ""), ("", ""), ("she can't accept it", ""), ("4", ""), ("there is no way in", ""),
+        ("yes", "yes"),
+        ("Yeah!", "yes"),
+        ("yep", "yes"),
+        ("I think so", "yes"),
+        ("ok", "yes"),
+        ("Yes, she did.", "yes"),
+        ("she got it", "yes"),
+        ("it arrived yesterday", "yes"),
+        ("recieved it", "yes"),
+        ("i guess yes", "yes"),
+        ("1", "yes"),
+        ("no", "no"),
+        ("nope, nothing arrived", "no"),
+        ("she never got the mail", "no"),
+        ("of course not", "no"),
+        ("he hasn't received any e-mail", "no"),
+        ("they didn't get the mail", "no"),
+        ("2", "no"),
+        ("the second one", "no"),
+        ("I don't think so", "no"),
+        ("it hasn't arrived", "no"),
+        ("no email arrived", "no"),
+        ("It wasn't received", "no"),
+        ("nothing has arrived yet", "no"),
+        ("she did not", "no"),
+        ("not really", "no"),
+        ("option 2", "no"),
+        ("not sure", "not-sure"),
+        ("no idea", "not-sure"),
+        ("not sure if she got it", "not-sure"),
+        ("maybe", "not-sure"),
+        ("I don't know whether it arrived", "not-sure"),
+        ("how should I know?", "not-sure"),
+        ("3", "not-sure"),
+        ("no, she got it", "yes no"),
+        ("yes he didn't receive it", "yes no"),
+        ("yes no", "yes no"),
+        ("yes and no", "yes no"),
+        ("no but she did get it", "yes no"),
+        ("it depends", "yes no"),
+        ("the printer is on fire", ""),
+        ("", ""),
+        ("she can't accept it", ""),
+        ("4", ""),
+        ("there is no way in", ""),
     ],
-)  # fmt: skip
+)
 def test_leaning(said: str, leaning: str) -> None:
     """A message leans to exactly these answers; two mean that the bot will ask."""
     assert READ.lean(said, MAIL) == tuple(leaning.split())
@@ -51,11 +85,18 @@ def test_leaning(said: str, leaning: str) -> None:
 @pytest.mark.parametrize(
     ("said", "leaning"),
     [
-        ("my guest sees AADSTS when accepting", "yes"), ("no error at all, it just spins", "no"), ("there was no error", "no"),
-        ("she does not get an error", "no"), ("yes", ""), ("no", ""), ("1", ""), ("not sure", ""),
-        ("I wonder if there is an error", ""), ("they get an error message", "yes"),
+        ("my guest sees AADSTS when accepting", "yes"),
+        ("no error at all, it just spins", "no"),
+        ("there was no error", "no"),
+        ("she does not get an error", "no"),
+        ("yes", ""),
+        ("no", ""),
+        ("1", ""),
+        ("not sure", ""),
+        ("I wonder if there is an error", ""),
+        ("they get an error message", "yes"),
     ],
-)  # fmt: skip
+)
 def test_strict(said: str, leaning: str) -> None:
     """Words said before the question was asked answer it only where they name the matter."""
     assert READ.lean(said, ERROR, strict=True) == tuple(leaning.split())
@@ -64,14 +105,32 @@ def test_strict(said: str, leaning: str) -> None:
 @pytest.mark.parametrize(
     ("said", "command"),
     [
-        ("go back", "back"), ("Back please", "back"), ("change an answer", "change"), ("start over", "restart"),
-        ("Cancel.", "cancel"), ("never mind", "cancel"), ("help", "help"), ("?", "help"), ("hi!", "hello"), ("Hello there", "hello"),
-        ("talk to a person", "person"), ("agent", "person"), ("human", "person"), ("a real person please", "person"),
-        ("can I talk to someone?", "person"), ("topics", "topics"), ("thanks!", "thanks"),
-        ("human resources can't log in", None), ("I want to cancel the invitation", None), ("help me with guests", None),
-        ("hi there, my guest can't redeem", None), ("she came back to me", None), ("the agent says no", None), ("yes", None),
+        ("go back", "back"),
+        ("Back please", "back"),
+        ("change an answer", "change"),
+        ("start over", "restart"),
+        ("Cancel.", "cancel"),
+        ("never mind", "cancel"),
+        ("help", "help"),
+        ("?", "help"),
+        ("hi!", "hello"),
+        ("Hello there", "hello"),
+        ("talk to a person", "person"),
+        ("agent", "person"),
+        ("human", "person"),
+        ("a real person please", "person"),
+        ("can I talk to someone?", "person"),
+        ("topics", "topics"),
+        ("thanks!", "thanks"),
+        ("human resources can't log in", None),
+        ("I want to cancel the invitation", None),
+        ("help me with guests", None),
+        ("hi there, my guest can't redeem", None),
+        ("she came back to me", None),
+        ("the agent says no", None),
+        ("yes", None),
     ],
-)  # fmt: skip
+)
 def test_commands(said: str, command: str | None) -> None:
     """A command is the whole message, politeness aside; only asking for a person counts in passing."""
     assert READ.command(said) == command
@@ -80,11 +139,16 @@ def test_commands(said: str, command: str | None) -> None:
 @pytest.mark.parametrize(
     ("said", "tone"),
     [
-        ("thanks, that worked", "solved"), ("it works now", "solved"), ("yes", "solved"), ("no, still the same", "not_solved"),
-        ("it didn't work", "not_solved"), ("still not working", "not_solved"), ("yes but it still does not work", "both"),
+        ("thanks, that worked", "solved"),
+        ("it works now", "solved"),
+        ("yes", "solved"),
+        ("no, still the same", "not_solved"),
+        ("it didn't work", "not_solved"),
+        ("still not working", "not_solved"),
+        ("yes but it still does not work", "both"),
         ("what?", None),
     ],
-)  # fmt: skip
+)
 def test_tone(said: str, tone: str | None) -> None:
     """After advice, words tell whether it helped."""
     assert READ.tone(said) == tone
