@@ -43,11 +43,11 @@ class Understanding:
     def __init__(self, words: Words) -> None:
         """Prepare the language's phrases."""
         self.reader = Reader(dict(words.expand))
-        phrase = self.reader.phrase
-        self._generic = {means: [phrase(p) for p in getattr(words, means)] for means in ("yes", "no", "not_sure")}
+        phrase, pattern = self.reader.phrase, self.reader.pattern
+        self._generic = {means: [pattern(p) for p in getattr(words, means)] for means in ("yes", "no", "not_sure")}
         self._both = {phrase(p) for p in words.both}
         self._negations = frozenset(s for p in words.negations for s in phrase(p))
-        self._inabilities = [phrase(p) for p in words.inabilities]
+        self._inabilities = [pattern(p) for p in words.inabilities]
         self._no = frozenset(phrase("no")) | frozenset(s for p in words.no[:1] for s in phrase(p))
         self._fillers = sorted({phrase(p) for p in words.fillers} - {()}, key=len, reverse=True)
         self._small = frozenset(f[0] for f in self._fillers if len(f) == 1)
@@ -57,11 +57,11 @@ class Understanding:
             name: {phrase(p) for p in getattr(words, name)} - {()}
             for name in (*COMMANDS, "proceed", "causes", "solved", "not_solved")
         }
-        self._doubts = [phrase(p) for p in (*words.doubts, *words.not_sure)]
+        self._doubts = [pattern(p) for p in (*words.doubts, *words.not_sure)]
         self._ordinal_noise = frozenset(s for p in words.ordinal_noise for s in phrase(p))
         self._symbols = {name: {p.strip().lower() for p in getattr(words, name)} for name in COMMANDS}
-        self._person_anywhere = [phrase(p) for p in words.person_anywhere]
-        self._loose = {name: [phrase(p) for p in getattr(words, name)] for name in ("solved", "not_solved")}
+        self._person_anywhere = [pattern(p) for p in words.person_anywhere]
+        self._loose = {name: [pattern(p) for p in getattr(words, name)] for name in ("solved", "not_solved")}
 
     # -- commands
 
@@ -172,11 +172,11 @@ class Understanding:
     def _spans(self, tokens: list[Token], choices: Sequence[Choice], strict: bool) -> list[_Span]:
         spans = []
         for choice in choices:
-            phrases = [self.reader.phrase(p) for p in choice.said]
-            label = self.reader.phrase(choice.label)
+            patterns = [self.reader.pattern(p) for p in choice.said]
+            label = tuple((word,) for word in self.reader.phrase(choice.label))
             if not choice.means and (len(label) > 1 or not strict):
-                phrases.append(label)
-            for p in phrases:
+                patterns.append(label)
+            for p in patterns:
                 spans += [_Span(i, i + len(p), choice.id, choice.means, False) for i in occurrences(p, tokens)]
         return spans if strict else spans + self._generic_spans(tokens, choices)
 

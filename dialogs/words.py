@@ -13,8 +13,13 @@ from functools import lru_cache
 
 MAX_CHARS = 2000  # what a message is read up to; nobody answers a question on page three
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
+_ALTERNATIVES = re.compile(r"(\S*\|\S*)")
 _BREAK = frozenset(".,;:!?()…—–\n")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "y", "e")
+
+
+Slot = tuple[str, ...]  # stems, one as good as the other
+Pattern = tuple[Slot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Reader:
         self._expand = expand
         self._forms = re.compile("|".join(self._form(f) for f in forms)) if forms else None
         self.phrase = lru_cache(maxsize=65536)(self._phrase)
+        self.pattern = lru_cache(maxsize=65536)(self._pattern)
 
     @staticmethod
     def _form(form: str) -> str:
@@ -80,6 +86,16 @@ class Reader:
         """A phrase as stems (cached: phrases come from content, and there are few)."""
         return tuple(t.stem for t in self.tokens(phrase))
 
+    def _pattern(self, phrase: str) -> Pattern:
+        """A phrase whose words may have alternatives, each a single word: "never|not got|received the|my mail"."""
+        slots: list[Slot] = []
+        for alternatives in _ALTERNATIVES.split(phrase):
+            if "|" in alternatives:
+                slots.append(tuple(dict.fromkeys(s for word in alternatives.split("|") for s in self.phrase(word))))
+            else:
+                slots += [(word,) for word in self.phrase(alternatives)]
+        return tuple(slots)
+
 
 def same(a: str, b: str) -> bool:
     """Whether two stems are the same word, one slip of the finger forgiven in words of five letters and more."""
@@ -103,16 +119,21 @@ def one_slip(a: str, b: str) -> bool:
     return a[i + 1 :] == b[i + 1 :] or (a[i : i + 2] == b[i : i + 2][::-1] and a[i + 2 :] == b[i + 2 :])
 
 
-def occurrences(phrase: tuple[str, ...], tokens: list[Token]) -> list[int]:
-    """Where the phrase begins in the message; it never reaches across a clause's end."""
-    n = len(phrase)
+def fits(slot: Slot, word: str) -> bool:
+    """Whether the word is one of the slot's."""
+    return word in slot or (len(word) >= 5 and any(same(meant, word) for meant in slot))
+
+
+def occurrences(pattern: Pattern, tokens: list[Token]) -> list[int]:
+    """Where the pattern begins in the message; it never reaches across a clause's end."""
+    n = len(pattern)
     if n == 0 or n > len(tokens):
         return []
-    first = phrase[0]
+    first = pattern[0]
     return [
         i
         for i in range(len(tokens) - n + 1)
-        if same(first, tokens[i].stem)
+        if fits(first, tokens[i].stem)
         and tokens[i].clause == tokens[i + n - 1].clause
-        and all(same(phrase[j], tokens[i + j].stem) for j in range(1, n))
+        and all(fits(pattern[j], tokens[i + j].stem) for j in range(1, n))
     ]
