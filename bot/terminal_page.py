@@ -69,7 +69,9 @@ class Page:
         """A document: its title and its address. `was` is a format string for the address that the source gave."""
         self.put(self._link(" ".join(unmarked(link.title).split()), link.url), lead)
         if link.was:
-            self.put(Text(clean(was.format(url=link.was)), style=DIM), " " * len(lead))
+            former = Text(clean(was.format(url=link.was)), style=DIM)
+            fits = self.width is None or len(lead) + former.cell_len <= self.width
+            self.lines.append(Text.assemble(" " * len(lead) if fits else "", former))
 
     def options(self, buttons: Sequence[Button], about: Sequence[str] = ()) -> None:
         """Numbered answers, each with a line about it if there is one."""

@@ -10,6 +10,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,7 @@ HINT = 'Answer with a number, with a title such as "Back", or in your own words.
 LEAVE = ("exit", "quit")
 HISTORY = Path(".local", "state", "helpbot", "history")  # below the home folder
 HISTORY_LINES = 1000
+_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def chat(
@@ -77,9 +79,9 @@ def chat(
 
 def _talk(conversation: Conversation, terminal: Terminal, words: str, lines: Iterator[str]) -> None:
     with asyncio.Runner() as runner:
-        runner.run(conversation.turn(conversation.begin()))
         if not terminal.flat:
             terminal.note(HINT)
+        runner.run(conversation.turn(conversation.begin()))
         first = words.strip()
         for line in chain([first] if first else [], lines):
             if terminal.flat or line is first:
@@ -152,7 +154,7 @@ class Conversation:
         self._state: State | None = None
         self._turn = 0
         self._card: Card | None = None  # the newest that waits for an answer, sent at `_turn`
-        self._advice: OutcomeCard | None = None  # the newest with steps
+        self._advice: OutcomeCard | None = None  # the newest with code
 
     def begin(self) -> Incoming:
         """What comes in when somebody arrives."""
@@ -164,13 +166,12 @@ class Conversation:
         return Incoming(self._clock(), "" if press else line, press, locale=self._locale)
 
     def _code(self, line: str) -> Press | None:
-        """`text 2`: the button "Send as text" of the second code in the newest advice."""
+        """`text 2`: the button "Send as text" of the second code in the newest advice that has any."""
         name, _, number = line.partition(" ")
         card = self._advice
-        if card is None or name.lower() != "text" or not number.strip().isdecimal():
+        if card is None or name.lower() != "text" or not _NUMBER.fullmatch(number):
             return None
-        place = int(number) - 1
-        return Press("text", card.turn, f"{card.text_value}/{place}") if 0 <= place < len(card.codes()) else None
+        return Press("text", card.turn, f"{card.text_value}/{int(number) - 1}")
 
     def _button(self, line: str) -> Press | None:
         """A way by its title, or an option that answers nothing; answers are words, which the engine understands."""
@@ -178,7 +179,7 @@ class Conversation:
             return None
         options = self._card.options()
         named = _named(line, options)
-        if named is None and line.isdecimal() and 0 < int(line) <= len(options):
+        if named is None and _NUMBER.fullmatch(line) and int(line) <= len(options):
             named = options[int(line) - 1]
         if named is None:
             named = _named(line, getattr(self._card, "ways", ()))
@@ -196,7 +197,7 @@ class Conversation:
             self._terminal.show(reply.card)
             if reply.turn is not None:
                 self._card, self._turn = reply.card, reply.turn
-            if isinstance(reply.card, OutcomeCard):
+            if isinstance(reply.card, OutcomeCard) and reply.card.codes():
                 self._advice = reply.card
 
 
