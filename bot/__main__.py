@@ -39,7 +39,14 @@ def serve(local: Local = False, host: Host = None, port: Port = None) -> None:
 
 @app.command()
 def chat(words: Words = None) -> None:
-    """Talk to the bot in this terminal."""
+    """Talk to the bot in this terminal.
+
+    A number or the title of a button answers the newest card, as do your own words; "text 1" shows the first code of
+    the steps alone; "exit" or Ctrl-D leaves. Only the lines you type are kept, for the arrow keys.
+
+    helpbot chat < lines.txt says the lines of a file and prints the conversation; empty lines and comments, which begin
+    with #, are skipped.
+    """
     _run("chat", " ".join(words or ()))
 
 
