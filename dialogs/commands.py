@@ -13,7 +13,7 @@ from dialogs.cards.base import Card
 from dialogs.cards.question import AnsweredCard
 from dialogs.guide import Guide, Question
 from dialogs.texts import fill
-from dialogs.understand import COMMANDS, Choice
+from dialogs.understand import COMMANDS, Choosable
 from dialogs.walk import Walk
 from dialogs.work import Work
 
@@ -62,13 +62,13 @@ def _guide(dc: DialogContext, work: Work) -> tuple[Guide | None, Walk | None]:
     return (guide, walk) if guide and walk.at in guide.steps else (None, walk)
 
 
-def _choices(dc: DialogContext, work: Work) -> list[Choice]:
+def _choices(dc: DialogContext, work: Work) -> tuple[Choosable, ...]:
     frame, options = dc.active_dialog.id, views.frame_options(dc.stack, 0)
     if frame == "pick":
         return pick_dialog.choices(pick_dialog.offer(work, options, views.frame_options(dc.stack, 1)))
     guide, walk = _guide(dc, work)
     step = guide.steps[walk.at] if guide and walk else None
-    return views.choices(step) if isinstance(step, Question) else []
+    return step.answers if isinstance(step, Question) else ()
 
 
 def _at_outcome(dc: DialogContext, work: Work) -> bool:

@@ -29,7 +29,7 @@ def hearing(work: Work) -> Hear:
     """Which answer words give to a question that they were not said to: only one that they clearly name."""
 
     def hear(question: Question, text: str) -> str | None:
-        leaning = work.understand.lean(text, views.choices(question), strict=True)
+        leaning = work.understand.lean(text, question.answers, strict=True)
         return leaning[0] if len(leaning) == 1 else None
 
     return hear
@@ -116,7 +116,7 @@ async def _choose_answer(step: WaterfallStepContext, guide: Guide, walk: Walk, q
         return await _again(step, walk)
     if changed := await _corrected(step, guide, walk, work.text):
         return changed
-    offered = views.choices(question)
+    offered = question.answers
     leaning = work.understand.lean(work.text, offered)
     if not leaning and (near := work.understand.nearest(work.text, offered)):
         leaning = (near,)
@@ -239,7 +239,7 @@ def _solved_press(work: Work) -> str | None:
 def _solved_words(work: Work, guide: Guide, walk: Walk) -> str | None:
     """yes, no or causes, when the words say so."""
     buttons = views.solved_buttons(work, guide, walk, "")
-    choices = [Choice(b.value.rpartition("/")[2], b.title) for b in buttons]
+    choices = tuple(Choice(b.value.rpartition("/")[2], b.title) for b in buttons)
     leaning = work.understand.lean(work.text, choices)
     if len(leaning) == 1:
         return leaning[0]

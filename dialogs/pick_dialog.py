@@ -103,16 +103,16 @@ def _picked(work: Work, offered: Offer) -> Item | None:
     value = work.pressed("pick")
     if value is None and work.text:
         leaning = work.understand.lean(work.text, choices(offered))
-        everything = [Choice(i.value, i.title, i.said, i.means) for i in offered.items]
+        everything = tuple(Choice(i.value, i.title, i.said, i.means) for i in offered.items)
         if not leaning:
             leaning = work.understand.lean(work.text, everything, strict=True)
         value = leaning[0] if len(leaning) == 1 else None if leaning else work.understand.nearest(work.text, everything)
     return next((i for i in (*offered.items, *offered.page) if i.value == value), None)
 
 
-def choices(offered: Offer) -> list[Choice]:
+def choices(offered: Offer) -> tuple[Choice, ...]:
     """What is offered on this page, for understanding."""
-    return [Choice(i.value, i.title, i.said, i.means) for i in offered.page]
+    return tuple(Choice(i.value, i.title, i.said, i.means) for i in offered.page)
 
 
 def card(work: Work, offered: Offer) -> Card:

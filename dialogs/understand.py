@@ -6,24 +6,46 @@ to come back, and the dialog asks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from dialogs.texts import Words
-from dialogs.words import Reader, Token, occurrences
+from dialogs.words import Pattern, Patterns, Reader, Token
 
 COMMANDS = ("help", "cancel", "restart", "back", "change", "topics", "hello", "thanks", "person")
+MAX_INDEXES = 4096  # sets of answers kept ready; more than that are prepared again when needed
 _OPPOSITE = {"yes": "no", "no": "yes"}
+
+
+class Choosable(Protocol):
+    """Something that can be answered: its id, its label, how people say it, and its generic meaning if it has one."""
+
+    @property
+    def id(self) -> str:
+        """What stands for it in a state."""
+
+    @property
+    def label(self) -> str:
+        """What stands on its button."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Other ways in which people say it."""
+
+    @property
+    def means(self) -> str | None:
+        """yes, no, not_sure, or nothing generic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something that can be answered: its id, its label, how people say it, and its generic meaning if it has one."""
+    """A choice that is no guide's answer."""
 
     id: str
     label: str
     said: tuple[str, ...] = ()
-    means: str = ""
+    means: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +54,13 @@ class _Span:
 
     start: int
     end: int
-    answer: str
-    means: str
+    choice: Choosable
     generic: bool
+
+    @property
+    def means(self) -> str:
+        """The generic meaning of its answer, or nothing."""
+        return self.choice.means or ""
 
 
 class Understanding:
@@ -43,36 +69,44 @@ class Understanding:
     def __init__(self, words: Words) -> None:
         """Prepare the language's phrases."""
         self.reader = Reader(dict(words.expand))
-        phrase, pattern = self.reader.phrase, self.reader.pattern
-        self._generic = {means: [pattern(p) for p in getattr(words, means)] for means in ("yes", "no", "not_sure")}
+        phrase = self.reader.phrase
+        self._generic = Patterns(
+            (self.reader.pattern(p), means) for means in ("yes", "no", "not_sure") for p in getattr(words, means)
+        )
+        self._tone = Patterns(
+            (self.reader.pattern(p), name) for name in ("solved", "not_solved") for p in getattr(words, name)
+        )
+        self._doubts = self._patterns((*words.doubts, *words.not_sure))
+        self._inabilities = self._patterns(words.inabilities)
+        self._person_anywhere = self._patterns(words.person_anywhere)
         self._both = {phrase(p) for p in words.both}
         self._negations = frozenset(s for p in words.negations for s in phrase(p))
-        self._inabilities = [pattern(p) for p in words.inabilities]
-        self._no = frozenset(phrase("no")) | frozenset(s for p in words.no[:1] for s in phrase(p))
-        self._fillers = sorted({phrase(p) for p in words.fillers} - {()}, key=len, reverse=True)
+        self._no = frozenset(s for p in words.no[:1] for s in phrase(p))
+        self._fillers = {phrase(p) for p in words.fillers} - {()}
+        self._longest_filler = max(map(len, self._fillers), default=0)
         self._small = frozenset(f[0] for f in self._fillers if len(f) == 1)
         self._dull = frozenset(s for p in words.common for s in phrase(p))
         self._numbers = [{phrase(p) for p in forms} for forms in words.numbers]
+        self._ordinal_noise = frozenset(s for p in words.ordinal_noise for s in phrase(p))
+        self._symbols = {p.strip().lower(): name for name in reversed(COMMANDS) for p in getattr(words, name)}
         self._whole = {
             name: {phrase(p) for p in getattr(words, name)} - {()}
             for name in (*COMMANDS, "proceed", "causes", "solved", "not_solved")
         }
-        self._doubts = [pattern(p) for p in (*words.doubts, *words.not_sure)]
-        self._ordinal_noise = frozenset(s for p in words.ordinal_noise for s in phrase(p))
-        self._symbols = {name: {p.strip().lower() for p in getattr(words, name)} for name in COMMANDS}
-        self._person_anywhere = [pattern(p) for p in words.person_anywhere]
-        self._loose = {name: [pattern(p) for p in getattr(words, name)] for name in ("solved", "not_solved")}
+        self._answers: dict[int, tuple[tuple[Choosable, ...], Patterns[Choosable]]] = {}
+
+    def _patterns(self, phrases: Sequence[str]) -> Patterns[str]:
+        return Patterns((self.reader.pattern(p), p) for p in phrases)
 
     # -- commands
 
     def command(self, text: str) -> str | None:
         """The command that the whole message is, or "person" where it asks for one in passing; else None."""
         bare = text.strip().lower()
-        for name in COMMANDS:
-            if bare in self._symbols[name]:
-                return name
+        if bare in self._symbols:
+            return self._symbols[bare]
         tokens = self.reader.tokens(text)
-        if any(occurrences(p, tokens) for p in self._person_anywhere):
+        if self._person_anywhere.find(tokens):
             return "person"
         return self._is_whole(tokens, COMMANDS)
 
@@ -80,37 +114,36 @@ class Understanding:
         """Which of the named word lists ("proceed", "causes", …) the whole message stands in."""
         return self._is_whole(self.reader.tokens(text), names)
 
-    def _is_whole(self, tokens: list[Token], names: Sequence[str]) -> str | None:
+    def _is_whole(self, tokens: Sequence[Token], names: Sequence[str]) -> str | None:
         for stems in self._trimmed(tokens):
             for name in names:
                 if stems in self._whole[name]:
                     return name
         return None
 
-    def _trimmed(self, tokens: list[Token]) -> list[tuple[str, ...]]:
+    def _trimmed(self, tokens: Sequence[Token]) -> list[tuple[str, ...]]:
         """The message's stems as they stand, and with fillers taken from its beginning and its end."""
         stems = tuple(t.stem for t in tokens)
         forms = [stems]
         if len(stems) > 12:
             return forms
-        changed = True
-        while changed and stems:
-            changed = False
-            for filler in self._fillers:
-                n = len(filler)
-                if n < len(stems) and stems[:n] == filler:
-                    stems, changed = stems[n:], True
-                elif n < len(stems) and stems[-n:] == filler:
-                    stems, changed = stems[:-n], True
-                else:
-                    continue
-                forms.append(stems)
-                break
+        while (shorter := self._without_filler(stems)) != stems:
+            stems = shorter
+            forms.append(stems)
         return forms
+
+    def _without_filler(self, stems: tuple[str, ...]) -> tuple[str, ...]:
+        """Without one filler at its beginning or its end, the longest first; never nothing at all."""
+        for n in range(min(self._longest_filler, len(stems) - 1), 0, -1):
+            if stems[:n] in self._fillers:
+                return stems[n:]
+            if stems[-n:] in self._fillers:
+                return stems[:-n]
+        return stems
 
     # -- answers
 
-    def lean(self, text: str, choices: Sequence[Choice], strict: bool = False) -> tuple[str, ...]:
+    def lean(self, text: str, choices: tuple[Choosable, ...], strict: bool = False) -> tuple[str, ...]:
         """The ids of the answers to which the message leans, in the order of `choices`; none, one, or several.
 
         strict: only what names the matter itself counts; no bare yes or no, no number. So the first words of a
@@ -131,7 +164,7 @@ class Understanding:
         hits = self._hits(spans, tokens, choices)
         return tuple(c.id for c in choices if c.id in hits)
 
-    def nearest(self, text: str, choices: Sequence[Choice]) -> str | None:
+    def nearest(self, text: str, choices: tuple[Choosable, ...]) -> str | None:
         """The one choice whose label has most of the message's own words ("expired"); None when that is not clear.
 
         Only for labels that name a matter: a choice that means yes or no is never guessed at.
@@ -147,18 +180,14 @@ class Understanding:
     def tone(self, text: str) -> str | None:
         """For "did this solve it?": "solved", "not_solved", "both" or None."""
         tokens = self.reader.tokens(text)
-        spans = [
-            _Span(i, i + len(p), name, "yes" if name == "solved" else "no", False)
-            for name, phrases in self._loose.items()
-            for p in phrases
-            for i in occurrences(p, tokens)
-        ]
         choices = (Choice("solved", "", means="yes"), Choice("not_solved", "", means="no"))
+        by_name = {c.id: c for c in choices}
+        spans = [_Span(i, end, by_name[name], False) for i, end, name in self._tone.find(tokens)]
         spans += self._generic_spans(tokens, choices)
         hits = self._hits(self._without_inner(spans), tokens, choices)
         return "both" if len(hits) > 1 else next(iter(hits), None)
 
-    def _number(self, tokens: list[Token], count: int) -> int | None:
+    def _number(self, tokens: Sequence[Token], count: int) -> int | None:
         """The place that "2", "option 2" or "the second one" names, from 0."""
         stems = tuple(t.stem for t in tokens if t.stem not in self._ordinal_noise)
         everything = tuple(t.stem for t in tokens)
@@ -169,35 +198,46 @@ class Understanding:
                 return place
         return None
 
-    def _spans(self, tokens: list[Token], choices: Sequence[Choice], strict: bool) -> list[_Span]:
-        spans = []
-        for choice in choices:
-            patterns = [self.reader.pattern(p) for p in choice.said]
-            label = tuple((word,) for word in self.reader.phrase(choice.label))
-            if not choice.means and (len(label) > 1 or not strict):
-                patterns.append(label)
-            for p in patterns:
-                spans += [_Span(i, i + len(p), choice.id, choice.means, False) for i in occurrences(p, tokens)]
+    def _spans(self, tokens: Sequence[Token], choices: tuple[Choosable, ...], strict: bool) -> list[_Span]:
+        spans = [_Span(i, end, choice, False) for i, end, choice in self._index(choices).find(tokens)]
         return spans if strict else spans + self._generic_spans(tokens, choices)
 
-    def _generic_spans(self, tokens: list[Token], choices: Sequence[Choice]) -> list[_Span]:
+    def _index(self, choices: tuple[Choosable, ...]) -> Patterns[Choosable]:
+        """How people say these choices, prepared once for as long as the guide is loaded."""
+        known = self._answers.get(id(choices))
+        if known is None or known[0] is not choices:
+            if len(self._answers) >= MAX_INDEXES:
+                self._answers.clear()
+            known = self._answers[id(choices)] = (choices, Patterns(self._sayings(choices)))
+        return known[1]
+
+    def _sayings(self, choices: tuple[Choosable, ...]) -> Iterable[tuple[Pattern, Choosable]]:
+        for choice in choices:
+            for said in choice.said:
+                yield self.reader.pattern(said), choice
+            label = self.reader.phrase(choice.label)
+            if not choice.means and len(label) > 1:
+                yield tuple((word,) for word in label), choice
+
+    def _generic_spans(self, tokens: Sequence[Token], choices: tuple[Choosable, ...]) -> list[_Span]:
         """Bare yes, no and not sure.
 
         One word counts only where a clause begins or ends ("no" in "there is no way" does not), several only where
         they end it ("it does not" in "it does not load" do not); not sure counts anywhere.
         """
+        meant = {c.means: c for c in choices if c.means}
         spans = []
         starts = self._clause_starts(tokens)
-        for choice in choices:
-            for p in self._generic.get(choice.means, ()):
-                for i in occurrences(p, tokens):
-                    alone = i in starts or self._ends_clause(tokens, i)
-                    if choice.means == "not_sure" or (self._closes(tokens, i + len(p)) if len(p) > 1 else alone):
-                        spans.append(_Span(i, i + len(p), choice.id, choice.means, True))
+        for i, end, means in self._generic.find(tokens):
+            if means not in meant:
+                continue
+            alone = i in starts or self._ends_clause(tokens, i)
+            if means == "not_sure" or (self._closes(tokens, end) if end - i > 1 else alone):
+                spans.append(_Span(i, end, meant[means], True))
         unsure = [s for s in spans if s.means == "not_sure"]
         return [s for s in spans if s in unsure or not any(s.start < u.end and u.start < s.end for u in unsure)]
 
-    def _closes(self, tokens: list[Token], end: int) -> bool:
+    def _closes(self, tokens: Sequence[Token], end: int) -> bool:
         """Whether nothing but fillers follows in the clause."""
         for i in range(end, len(tokens)):
             if tokens[i].clause != tokens[end - 1].clause:
@@ -206,7 +246,7 @@ class Understanding:
                 return False
         return True
 
-    def _clause_starts(self, tokens: list[Token]) -> set[int]:
+    def _clause_starts(self, tokens: Sequence[Token]) -> set[int]:
         """Places at which a clause begins, fillers passed over."""
         starts: set[int] = set()
         for i, token in enumerate(tokens):
@@ -215,7 +255,7 @@ class Understanding:
                 starts.add(i)
         return starts
 
-    def _ends_clause(self, tokens: list[Token], i: int) -> bool:
+    def _ends_clause(self, tokens: Sequence[Token], i: int) -> bool:
         """Whether token i is a yes or a no that closes its clause after few words ("um i guess yes")."""
         last = i + 1 == len(tokens) or tokens[i + 1].clause != tokens[i].clause
         begin = next((k for k, t in enumerate(tokens) if t.clause == tokens[i].clause), i)
@@ -230,37 +270,35 @@ class Understanding:
             if not any(o.start <= s.start and s.end <= o.end and o.end - o.start > s.end - s.start for o in spans)
         ]
 
-    def _hits(self, spans: list[_Span], tokens: list[Token], choices: Sequence[Choice]) -> set[str]:
+    def _hits(self, spans: list[_Span], tokens: Sequence[Token], choices: tuple[Choosable, ...]) -> set[str]:
         by_meaning = {c.means: c.id for c in choices if c.means}
         doubts: dict[int, int] = {}
-        for phrase in self._doubts:
-            for i in occurrences(phrase, tokens):
-                doubts.setdefault(tokens[i].clause, i)
+        for i, _, _ in self._doubts.find(tokens) if spans else ():
+            doubts.setdefault(tokens[i].clause, i)
+        unable = self._inabilities.find(tokens) if spans else []
         hits: set[str] = set()
         for span in spans:
             clause = tokens[span.start].clause
             if span.means != "not_sure" and doubts.get(clause, span.start) < span.start:
                 continue  # "not sure if she got it" is not a yes
-            if not span.generic and self._unable(span, tokens):
+            if not span.generic and self._unable(span, tokens, unable):
                 continue  # "can't accept it" says nothing of whether it was accepted
             negated = self._negated(span, tokens, spans)
             if not negated:
-                hits.add(span.answer)
+                hits.add(span.choice.id)
             elif negated > 1:
-                hits |= {span.answer, by_meaning.get(_OPPOSITE.get(span.means, ""), span.answer)}
+                hits |= {span.choice.id, by_meaning.get(_OPPOSITE.get(span.means, ""), span.choice.id)}
             elif opposite := by_meaning.get(_OPPOSITE.get(span.means, "")):
                 hits.add(opposite)
         return hits
 
-    def _unable(self, span: _Span, tokens: list[Token]) -> bool:
+    @staticmethod
+    def _unable(span: _Span, tokens: Sequence[Token], unable: list[tuple[int, int, str]]) -> bool:
         """Whether the span is what somebody can not do: "can not" and its like end at most two words before it."""
-        for phrase in self._inabilities:
-            for i in occurrences(phrase, tokens):
-                if tokens[i].clause == tokens[span.start].clause and 0 <= span.start - (i + len(phrase)) <= 2:
-                    return True
-        return False
+        clause = tokens[span.start].clause
+        return any(tokens[i].clause == clause and 0 <= span.start - end <= 2 for i, end, _ in unable)
 
-    def _negated(self, span: _Span, tokens: list[Token], spans: list[_Span]) -> int:
+    def _negated(self, span: _Span, tokens: Sequence[Token], spans: list[_Span]) -> int:
         """How many negations stand before the span: "not" and its like up to three words away, "no" only next to it."""
         count = 0
         for distance, i in enumerate(range(span.start - 1, max(span.start - 4, -1), -1), start=1):

@@ -15,7 +15,6 @@ from dialogs.cards.summary import SummaryCard
 from dialogs.guide import Answer, Guide, Outcome, Question
 from dialogs.texts import Texts, fill
 from dialogs.turn import HandOff
-from dialogs.understand import Choice
 from dialogs.walk import Walk
 from dialogs.work import Work
 
@@ -28,11 +27,6 @@ def fact(texts: Texts, question: Question, answer: Answer) -> str:
 
 
 # -- a guide
-
-
-def choices(question: Question) -> list[Choice]:
-    """A question's answers, for understanding."""
-    return [Choice(a.id, a.label, a.said, a.means or "") for a in question.answers]
 
 
 def question_card(work: Work, guide: Guide, walk: Walk, question: Question, again: bool = False) -> QuestionCard:

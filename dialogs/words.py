@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Generic, TypeVar
 
+MIN_SLIP = 5  # letters of a word in which a slip of the finger is forgiven
 MAX_CHARS = 2000  # what a message is read up to; nobody answers a question on page three
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _ALTERNATIVES = re.compile(r"(\S*\|\S*)")
@@ -18,6 +21,7 @@ _BREAK = frozenset(".,;:!?()…—–\n")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "y", "e")
 
 
+T = TypeVar("T")
 Slot = tuple[str, ...]  # stems, one as good as the other
 Pattern = tuple[Slot, ...]
 
@@ -55,6 +59,7 @@ class Reader:
         forms = sorted(expand, key=len, reverse=True)
         self._expand = expand
         self._forms = re.compile("|".join(self._form(f) for f in forms)) if forms else None
+        self.tokens = lru_cache(maxsize=64)(self._tokens)  # one message is read several times in a turn
         self.phrase = lru_cache(maxsize=65536)(self._phrase)
         self.pattern = lru_cache(maxsize=65536)(self._pattern)
 
@@ -70,7 +75,7 @@ class Reader:
             return text
         return self._forms.sub(lambda m: self._expand[m.group()], text)
 
-    def tokens(self, text: str) -> list[Token]:
+    def _tokens(self, text: str) -> tuple[Token, ...]:
         """The message as tokens; punctuation ends a clause (a language writes its "but" out as one, in `expand`)."""
         found: list[Token] = []
         clause = 0
@@ -80,7 +85,7 @@ class Reader:
                 clause += 1
             elif word.isalnum() or unicodedata.category(word[0]) == "So":
                 found.append(Token(stem(word), clause))
-        return found
+        return tuple(found)
 
     def _phrase(self, phrase: str) -> tuple[str, ...]:
         """A phrase as stems (cached: phrases come from content, and there are few)."""
@@ -97,15 +102,6 @@ class Reader:
         return tuple(slots)
 
 
-def same(a: str, b: str) -> bool:
-    """Whether two stems are the same word, one slip of the finger forgiven in words of five letters and more."""
-    if a == b:
-        return True
-    if len(a) < 5 or len(b) < 5 or abs(len(a) - len(b)) > 1 or not (a.isalpha() and b.isalpha()) or a[0] != b[0]:
-        return False
-    return one_slip(a, b)
-
-
 @lru_cache(maxsize=16384)
 def one_slip(a: str, b: str) -> bool:
     """Whether one insertion, deletion, replacement or swap of neighbours makes `a` of `b`."""
@@ -119,21 +115,47 @@ def one_slip(a: str, b: str) -> bool:
     return a[i + 1 :] == b[i + 1 :] or (a[i : i + 2] == b[i : i + 2][::-1] and a[i + 2 :] == b[i + 2 :])
 
 
-def fits(slot: Slot, word: str) -> bool:
-    """Whether the word is one of the slot's."""
-    return word in slot or (len(word) >= 5 and any(same(meant, word) for meant in slot))
+class Patterns(Generic[T]):
+    """Many patterns, each standing for something, found in a message at once.
 
+    The cost goes with the message's length, not with the number of patterns: they are looked up by their first word,
+    and a word with a slip is first made the one word of theirs that it must mean.
+    """
 
-def occurrences(pattern: Pattern, tokens: list[Token]) -> list[int]:
-    """Where the pattern begins in the message; it never reaches across a clause's end."""
-    n = len(pattern)
-    if n == 0 or n > len(tokens):
-        return []
-    first = pattern[0]
-    return [
-        i
-        for i in range(len(tokens) - n + 1)
-        if fits(first, tokens[i].stem)
-        and tokens[i].clause == tokens[i + n - 1].clause
-        and all(fits(pattern[j], tokens[i + j].stem) for j in range(1, n))
-    ]
+    def __init__(self, entries: Iterable[tuple[Pattern, T]]) -> None:
+        """Patterns and what each stands for; empty patterns are left out."""
+        self._by_first: dict[str, list[tuple[Pattern, T]]] = {}
+        self._known: set[str] = set()
+        for pattern, meaning in entries:
+            for word in pattern[0] if pattern else ():
+                self._by_first.setdefault(word, []).append((pattern, meaning))
+            self._known.update(word for slot in pattern for word in slot)
+        self._near: dict[tuple[str, int], list[str]] = {}
+        for word in sorted(self._known):
+            if len(word) >= MIN_SLIP and word.isalpha():
+                self._near.setdefault((word[0], len(word)), []).append(word)
+
+    def find(self, tokens: Sequence[Token]) -> list[tuple[int, int, T]]:
+        """Where patterns stand: (start, end, meaning); never across a clause's end."""
+        words = [self._meant(t.stem) for t in tokens]
+        found = []
+        for i, word in enumerate(words):
+            for pattern, meaning in self._by_first.get(word, ()):
+                end = i + len(pattern)
+                if (
+                    end <= len(words)
+                    and tokens[end - 1].clause == tokens[i].clause
+                    and all(words[i + k] in pattern[k] for k in range(1, len(pattern)))
+                ):
+                    found.append((i, end, meaning))
+        return found
+
+    def _meant(self, word: str) -> str:
+        """The word itself, or the pattern's word that it is one slip away from."""
+        if word in self._known or len(word) < MIN_SLIP - 1 or not word.isalpha():
+            return word
+        for length in (len(word), len(word) + 1, len(word) - 1):
+            for known in self._near.get((word[0], length), ()):
+                if len(word) >= MIN_SLIP and one_slip(word, known):
+                    return known
+        return word

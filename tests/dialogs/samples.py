@@ -57,7 +57,7 @@ steps:
 
 def folder(tmp_path: Path, **guides: str) -> Path:
     """A content folder with these guides by file name (without .yaml), and English texts."""
-    (tmp_path / "guides").mkdir()
+    (tmp_path / "guides").mkdir(parents=True)
     (tmp_path / "texts").mkdir()
     shutil.copy(ROOT / "content" / "texts" / "en.yaml", tmp_path / "texts" / "en.yaml")
     for name, text in guides.items():
