@@ -25,6 +25,8 @@ PREFIX = "HELPBOT_"
 _NOT_OURS = frozenset({"HELPBOT_SOAK"})
 # Values that an error may repeat; in the others somebody may have put a secret by mistake.
 _SHOWN = frozenset({"host", "port", "local", "log_level", "default_locale", "rate_per_user", "rate_per_tenant"})
+# What tells of the terminal that a command runs in.
+_TERMINAL = ("TERM", "TERM_PROGRAM", "TMUX", "VTE_VERSION", "WT_SESSION", "KONSOLE_VERSION")
 _CREDENTIALS = ("teams_app_password", "teams_certificate", "teams_managed_identity")
 
 
@@ -146,6 +148,16 @@ class Settings(BaseModel):
 def from_environment() -> Settings:
     """The settings of this process: its environment, and `.env` in its working folder."""
     return read(os.environ, Path())
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, for those who must know what it says of a terminal or hand it on to a child."""
+    return os.environ
+
+
+def of_terminal() -> dict[str, str]:
+    """What the environment says of the terminal that this process runs in: TERM and its like."""
+    return {name: os.environ[name] for name in _TERMINAL if name in os.environ}
 
 
 def read(environ: Mapping[str, str], folder: Path) -> Settings:

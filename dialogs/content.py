@@ -106,7 +106,7 @@ class _Found:
                 self._file(path)
 
     def _file(self, path: Path) -> None:
-        if path.suffix != ".yaml":
+        if path.suffix != ".yaml" and path.exists():
             fix = f'rename it to "{path.stem}.yaml"'
             self.problems.append(Problem(str(path), 1, "files with this ending are not read", fix))
             return
@@ -134,7 +134,7 @@ class _Found:
             self.problems.append(doc.problem(("id",), what, "give each guide an id of its own"))
             return
         self.ids[name] = doc.file, doc.line(("id",))
-        if name != path.stem:
+        if name.lower() != path.stem:
             what = f'the id "{name}" is not the name of the file'
             self.problems.append(doc.problem(("id",), what, f'write "id: {path.stem}", or rename the file'))
 

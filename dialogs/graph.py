@@ -23,7 +23,8 @@ def check(doc: Document, sound: bool) -> list[Problem]:
         problems += _alike(doc, name, step)
     if problems or not sound:
         return problems  # what can't be reached may only be a consequence
-    return [*_unreachable(doc, steps), *_endless(doc, steps)]
+    reached = _reached(doc, steps)
+    return [*_unreachable(doc, steps, reached), *_endless(doc, steps, reached)]
 
 
 def _ways(name: str, step: Any) -> Iterator[tuple[Place, str]]:
@@ -89,7 +90,7 @@ def _told_alike(kind: str, value: str, both: str) -> tuple[str, str]:
     return f'{both} are both said "{value}"', "remove it from one: the bot could not know which is meant"
 
 
-def _unreachable(doc: Document, steps: dict[str, Any]) -> Iterator[Problem]:
+def _reached(doc: Document, steps: dict[str, Any]) -> set[str]:
     reached = {doc.data["start"]}
     queue = [doc.data["start"]]
     while queue:
@@ -97,13 +98,17 @@ def _unreachable(doc: Document, steps: dict[str, Any]) -> Iterator[Problem]:
         new = {goto for _, goto in _ways(name, steps[name])} - reached
         reached |= new
         queue += new
+    return reached
+
+
+def _unreachable(doc: Document, steps: dict[str, Any], reached: set[str]) -> Iterator[Problem]:
     for name in steps:
         if name not in reached:
             fix = "let an answer go to it, or remove it"
             yield doc.problem(("steps", name), f'no answer leads to step "{name}"', fix)
 
 
-def _endless(doc: Document, steps: dict[str, Any]) -> Iterator[Problem]:
+def _endless(doc: Document, steps: dict[str, Any], reached: set[str]) -> Iterator[Problem]:
     """Questions from which no way ends in advice, told once for all of them."""
     ends = {name for name, step in steps.items() if "outcome" in step}
     grew = True
@@ -111,7 +116,7 @@ def _endless(doc: Document, steps: dict[str, Any]) -> Iterator[Problem]:
         more = {name for name in steps if name not in ends and any(g in ends for _, g in _ways(name, steps[name]))}
         grew = bool(more)
         ends |= more
-    if caught := [name for name in steps if name not in ends]:
+    if caught := [name for name in steps if name in reached and name not in ends]:
         names = ", ".join(f'"{name}"' for name in caught)
         what = f"dead end: the answers of {names} only lead round in a circle"
         if len(caught) == 1:

@@ -17,7 +17,7 @@ from dialogs.source import Document, Place
 # What each field that must be there is for; a test keeps this table equal to the models' required fields.
 MEANING = {
     "id": "a short name in small letters, the same as the file's",
-    "title": "a title",
+    "title": "what it is called",
     "summary": "one sentence about it",
     "phrases": "a list of what people say when they have this problem",
     "owner": "who keeps this guide right",
@@ -49,11 +49,21 @@ def explain(error: ValidationError, doc: Document, model: type[BaseModel], prefi
     misspelt = {(d["loc"][:-1], near) for d in details if (near := _near_key(d, model))}
     problems = []
     for detail in details:
-        if detail["type"] == "missing" and (detail["loc"][:-1], detail["loc"][-1]) in misspelt:
-            continue  # it is there, under a name with a slip in it, which is told
+        if _follows(detail, details, misspelt):
+            continue
         what, fix = _words(detail, model, prefix)
         problems.append(doc.problem((*prefix, *_place(detail)), what, fix))
     return problems
+
+
+def _follows(detail: ErrorDetails, details: list[ErrorDetails], misspelt: set[tuple[Place, str]]) -> bool:
+    """Whether a mistake only follows from another one, which is told."""
+    loc = detail["loc"]
+    if detail["type"] == "missing":  # it is there, under a name with a slip in it
+        return (loc[:-1], str(loc[-1])) in misspelt
+    if detail["type"] == "too_short":  # entries with mistakes were not counted
+        return any(other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in details)
+    return False
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
@@ -118,7 +128,7 @@ def _keys(model: type[BaseModel], loc: Iterable[str | int]) -> list[str]:
         kind = _bare(kind)
     if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         return []
-    return [field.alias or name for name, field in kind.model_fields.items()]
+    return [field.alias or name for name, field in kind.model_fields.items() if name != "version"]
 
 
 def _bare(kind: Any) -> Any:

@@ -165,13 +165,14 @@ def _compose(text: str, loader: Any) -> Any:
     """The root node, or None for a file without content."""
     if _may_be_deep(text) and (line := _too_deep(text, loader)):
         raise _Unreadable(line, f"nested more than {MAX_DEPTH} levels deep", "take the inner levels out")
-    parser = loader(text)
     try:
-        return parser.get_single_node()
+        parser = loader(text)
+        try:
+            return parser.get_single_node()
+        finally:
+            parser.dispose()
     except yaml.YAMLError as error:
         raise _Unreadable(*explain(error, text)) from error
-    finally:
-        parser.dispose()
 
 
 def _may_be_deep(text: str) -> bool:
@@ -180,17 +181,15 @@ def _may_be_deep(text: str) -> bool:
 
 def _too_deep(text: str, loader: Any) -> int:
     """The line where nesting goes too deep, or 0. Events come from a state machine, not from a recursion in C."""
-    parser = loader(text)
     depth = 0
     try:
+        parser = loader(text)
         while (event := parser.get_event()) is not None:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 return int(event.start_mark.line) + 1
     except yaml.YAMLError:
         pass  # composing meets it again, and explains it
-    finally:
-        parser.dispose()
     return 0
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # PyYAML's words -> what an author should do. The first that fits counts.
 _PLAIN: tuple[tuple[str, str, str], ...] = (
@@ -12,7 +16,7 @@ _PLAIN: tuple[tuple[str, str, str], ...] = (
         "put text that holds a colon in quotes, and compare the indentation with the line above",
     ),
     (
-        "block sequence entries are not allowed",
+        "sequence entries are not allowed",
         'a "-" stands where no list can begin',
         "begin the list on a line of its own, or put the text in quotes",
     ),
@@ -21,7 +25,9 @@ _PLAIN: tuple[tuple[str, str, str], ...] = (
     ("undefined alias", 'text begins with "*"', "put the text in quotes"),
     ("unknown escape character", "there is a backslash in double quotes", "use single quotes, or write it twice"),
     ("found another document", 'there is a second "---"', "keep one guide in one file"),
-    ("expected <document start>", "there is text after the end of the content", "remove it, or indent it"),
+    ("<document start>", "there is text after the end of the content", "remove it, or indent it"),
+    ("hexadecimal number", "there is a backslash in double quotes", "use single quotes, or write it twice"),
+    ("hexdecimal number", "there is a backslash in double quotes", "use single quotes, or write it twice"),
     (
         "could not find expected ':'",
         "a key has no colon",
@@ -52,9 +58,14 @@ _PLAIN: tuple[tuple[str, str, str], ...] = (
 
 def explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str]:
     """Line, problem and fix of a YAML error, for somebody who does not know YAML."""
+    line, what, fix = _explain(error, text)
+    return max(1, min(line, len(text.rstrip().split("\n")))), what, fix  # what lacks at the end, lacks in the last line
+
+
+def _explain(error: yaml.YAMLError, text: str) -> tuple[int, str, str]:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        position = getattr(error, "position", 0) or 0
-        line = text.count("\n", 0, position) + 1
+        found = _UNPRINTABLE.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
         return line, "there is an invisible control character", "delete what stands there and type it again"
     words = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark
