@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import aiohttp
 import structlog
@@ -21,6 +22,7 @@ from bot.reception import Reception, Script
 from bot.settings import Settings
 from bot.storage.base import LEASE, Store
 from bot.storage.registry import make_store
+from bot.sweeper import Sweeper
 from bot.web import Door, Probes, application
 from dialogs.content import load
 from dialogs.engine import Engine
@@ -39,15 +41,16 @@ class App:
     web: web.Application
     store: Store
     outbox: Outbox
+    sweeper: Sweeper
     reception: Reception
     probes: Probes
     channels: dict[str, Channel]
     session: aiohttp.ClientSession
 
-    def reload(self) -> bool:
+    async def reload(self) -> bool:
         """Read the content again; only when it is free of errors does it take the old one's place."""
         try:
-            self.reception.script = read_script(self.settings)
+            self.reception.script = await asyncio.to_thread(read_script, self.settings)
         except ContentError as error:
             log.error("content_not_reloaded", count=len(error.problems), problems=[str(p) for p in error.problems[:20]])
             return False
@@ -56,6 +59,7 @@ class App:
 
     async def close(self) -> None:
         """Leave undelivered rows to the others and let everything go."""
+        await self.sweeper.stop()
         await self.outbox.stop()
         for channel in self.channels.values():
             await channel.close()
@@ -81,6 +85,7 @@ async def create(
     store: Store | None = None,
     script: Script | None = None,
     clock: Callable[[], float] | None = None,
+    ticks: Callable[[], float] = time.monotonic,
     ids: Callable[[], str] = _correlation_id,
 ) -> App:
     """Put everything together, open the database, start what works in the background.
@@ -100,7 +105,7 @@ async def create(
 
     try:
         # Tokens live by the world's clock; leases and retries must not jump when that one is set.
-        channels = make_channels(settings, session, texts, clock or time.time)
+        channels = make_channels(settings, session, texts, clock or time.time, ticks)
         await store.open()
     except BaseException:
         await session.close()
@@ -113,8 +118,10 @@ async def create(
         PATHS[name]: Door(channel, reception, limits, metrics, clock=clock, ids=ids)
         for name, channel in channels.items()
     }
-    probes = Probes(store, channels.values(), metrics, clock)
+    probes = Probes(store, channels.values(), metrics, lambda: asdict(outbox.events), clock)
     for channel in channels.values():
         await channel.start()
     await outbox.start()
-    return App(settings, application(doors, probes), store, outbox, reception, probes, channels, session)
+    sweeper = Sweeper(store, clock)
+    sweeper.start()
+    return App(settings, application(doors, probes), store, outbox, sweeper, reception, probes, channels, session)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from bot.storage.base import Counts
@@ -38,8 +40,14 @@ class Metrics:
         self._aside = Gauge("helpbot_outbox_aside", "Messages set aside: helpbot outbox", registry=self.registry)
         self._parked = Gauge("helpbot_outbox_parked", "Conversations that let nothing in", registry=self.registry)
 
-    def text(self, counts: Counts) -> bytes:
-        """All of them, in Prometheus' text format; `counts` are the store's figures of this moment."""
+        self._outbox = Gauge(
+            "helpbot_outbox_events", "What became of deliveries since the start", ["event"], registry=self.registry
+        )
+
+    def text(self, counts: Counts, events: Mapping[str, int]) -> bytes:
+        """All of them, in Prometheus' text format; `counts` and `events` are store's and outbox's, of this moment."""
+        for event, count in events.items():
+            self._outbox.labels(event).set(count)
         self._waiting.set(counts.waiting)
         self._oldest.set(counts.oldest)
         self._aside.set(counts.aside)

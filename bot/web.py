@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 from aiohttp import web
@@ -144,11 +144,19 @@ def _json(answer: Payload) -> web.Response:
 class Probes:
     """/healthz: the process answers. /readyz: it can do its work. /metrics."""
 
-    def __init__(self, store: Store, channels: Iterable[Channel], metrics: Metrics, clock: Callable[[], float]) -> None:
-        """clock: Unix seconds."""
+    def __init__(
+        self,
+        store: Store,
+        channels: Iterable[Channel],
+        metrics: Metrics,
+        events: Callable[[], Mapping[str, int]],
+        clock: Callable[[], float],
+    ) -> None:
+        """events: what the outbox has done since the start. clock: Unix seconds."""
         self._store = store
         self._channels = tuple(channels)
         self._metrics = metrics
+        self._events = events
         self._clock = clock
         self._counts = Counts(0, 0.0, 0, 0)
         self.stopping = False
@@ -175,7 +183,7 @@ class Probes:
                 self._counts = await self._store.counts(self._clock())
         except (StoreUnavailable, TimeoutError):
             pass
-        text = self._metrics.text(self._counts)
+        text = self._metrics.text(self._counts, self._events())
         return web.Response(body=text, content_type="text/plain", charset="utf-8")
 
     async def _database(self) -> bool:

@@ -26,14 +26,25 @@ LIMITS: Mapping[str, Limits] = {
 
 
 def make_channels(
-    settings: Settings, session: aiohttp.ClientSession, texts: Callable[[str], Texts], clock: Callable[[], float]
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    texts: Callable[[str], Texts],
+    clock: Callable[[], float],
+    ticks: Callable[[], float],
 ) -> dict[str, Channel]:
-    """The channels that the settings ask for, by name, not yet started. Raises `SettingsError`."""
-    return {"teams": _teams(settings, session, texts, clock)}
+    """The channels that the settings ask for, by name, not yet started. Raises `SettingsError`.
+
+    clock: Unix seconds as the world has them. ticks: seconds that only grow.
+    """
+    return {"teams": _teams(settings, session, texts, clock, ticks)}
 
 
 def _teams(
-    settings: Settings, session: aiohttp.ClientSession, texts: Callable[[str], Texts], clock: Callable[[], float]
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    texts: Callable[[str], Texts],
+    clock: Callable[[], float],
+    ticks: Callable[[], float],
 ) -> TeamsChannel:
     hosts = ServiceHosts(settings.teams_service_hosts, settings.local)
     if settings.local:
@@ -43,7 +54,7 @@ def _teams(
         texts,
         hosts,
         tenants=settings.tenants,
-        verifier=TokenVerifier(KeySource(session, settings.teams_openid_metadata), settings.teams_app_id),
+        verifier=TokenVerifier(KeySource(session, settings.teams_openid_metadata, ticks), settings.teams_app_id),
         tokens=TokenSource(session, teams_credential(settings), clock),
         locale=settings.default_locale,
         clock=clock,

@@ -20,6 +20,7 @@ import jwt
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from bot.channels.http import body_of
 from bot.channels.teams_hosts import plain_address
 from bot.errors import Refused
 
@@ -129,14 +130,9 @@ class KeySource:
 
     async def _get(self, address: str) -> dict[str, Any]:
         async with self._session.get(address, timeout=FETCH, allow_redirects=False) as response:
-            body = await response.content.read(_READ_MOST)
-            while chunk := await response.content.read(_READ_MOST):
-                body += chunk
-                if len(body) > _READ_MOST:
-                    raise ValueError("too big")
             if response.status != 200:
                 raise ValueError(f"status {response.status}")
-            document = json.loads(body)
+            document = json.loads(await body_of(response, _READ_MOST))
         if not isinstance(document, dict):
             raise ValueError("no JSON object")
         return document

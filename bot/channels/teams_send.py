@@ -5,7 +5,6 @@ One pooled session and hand-made JSON: botbuilder's connector client alone costs
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -16,6 +15,7 @@ import aiohttp
 import structlog
 from yarl import URL
 
+from bot.channels.http import body_of
 from bot.envelope import Receipt
 from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliverable
 from bot.storage.base import Row
@@ -89,15 +89,14 @@ class Sender:
             async with self._session.request(
                 method, url, data=body.encode(), headers=headers, timeout=TIMEOUT, allow_redirects=False
             ) as response:
-                answer = await response.content.read(_READ_MOST)
                 if response.status < 300:
-                    return Receipt(_message_id(answer) or row.receipt)
-                raise self._failure(response, answer, post, token)
-        except aiohttp.ClientConnectorError:
+                    return Receipt(await _message_id(response) or row.receipt)
+                raise self._failure(response, await body_of(response, _READ_MOST), post, token)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise DeliverLater("unreachable") from None  # nothing was sent
         except TimeoutError:
             raise DeliverLater("timeout", ambiguous=post) from None
-        except (aiohttp.ClientError, asyncio.IncompleteReadError, ConnectionError) as error:
+        except (aiohttp.ClientError, ConnectionError) as error:
             raise DeliverLater(type(error).__name__, ambiguous=post) from None
 
     def _failure(self, response: aiohttp.ClientResponse, answer: bytes, post: bool, token: str) -> Exception:
@@ -139,11 +138,14 @@ def _forbidden(answer: bytes) -> DeliveryError:
     return Undeliverable("403")
 
 
-def _message_id(answer: bytes) -> str:
-    """The id of the message; "" where the service gives none (it does so for a message that it split)."""
+async def _message_id(response: aiohttp.ClientResponse) -> str:
+    """The id of the message, which is delivered, whatever comes of the rest of this answer.
+
+    "" where the service gives none (it does so for a message that it split).
+    """
     try:
-        message = json.loads(answer)
-    except ValueError:
+        message = json.loads(await body_of(response, _READ_MOST))
+    except (aiohttp.ClientError, ConnectionError, TimeoutError, ValueError):
         return ""
     found = message.get("id") if isinstance(message, dict) else None
     return found if isinstance(found, str) and found.isprintable() else ""

@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from bot.channels.http import body_of
 from bot.errors import DeliverLater, SettingsError
 
 AHEAD = 600.0  # seconds before the end at which a new token is fetched
@@ -244,7 +245,7 @@ async def ask(session: aiohttp.ClientSession, credential: Credential, clock: Cal
             timeout=FETCH,
             allow_redirects=False,
         ) as response:
-            body = await response.content.read(_READ_MOST)
+            body = await body_of(response, _READ_MOST)
             answer: Any = json.loads(body) if body else {}
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise TokenRefused(f"the token service can't be reached: {type(error).__name__}") from error

@@ -40,17 +40,20 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, _stop, stop, name)
-    loop.add_signal_handler(signal.SIGHUP, app.reload)
+    changed = asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, changed.set)
+    reloading = asyncio.create_task(_reload(app, changed), name="reload")
     runner = web.AppRunner(app.web, access_log=None, handle_signals=False, shutdown_timeout=_TURNS_SECONDS)
     try:
         await runner.setup()
         await _listen(runner, settings)
-        log.info("serving", host=settings.host, port=settings.port, local=settings.local)
+        log.info("serving", host=settings.host, port=runner.addresses[0][1], local=settings.local)
         # What lives now lives for good: the collector need not look at it again, which halves the slowest turns.
         gc.collect()
         gc.freeze()
         await stop.wait()
     finally:
+        reloading.cancel()
         await _finish(app, runner)
 
 
@@ -62,6 +65,14 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
             f"can't listen on {settings.host}:{settings.port}: {error.strerror}; "
             "end what listens there, or choose another port with HELPBOT_PORT or --port"
         ) from error
+
+
+async def _reload(app: App, changed: asyncio.Event) -> None:
+    """Each SIGHUP reads the content again; those that come meanwhile are one more."""
+    while True:
+        await changed.wait()
+        changed.clear()
+        await app.reload()
 
 
 def _stop(stop: asyncio.Event, number: signal.Signals) -> None:

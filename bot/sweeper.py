@@ -1,0 +1,66 @@
+"""Sweeps out what is old: event ids, receipts, conversations that ended long ago. In small batches, now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.errors import StoreUnavailable
+from bot.storage.base import Store
+
+DAY = 86400.0
+INBOX = 3 * DAY  # no platform delivers the same event again after so long
+RECEIPTS = 60 * DAY  # a card this old is not answered any more
+CONVERSATIONS = 400 * DAY  # whoever comes once a year is still known
+EVERY = 300.0
+BATCH = 200
+PAUSE = 1.0  # between batches, so that turns come first
+
+log = structlog.get_logger()
+
+
+class Sweeper:
+    """A task that sweeps. Replicas may sweep at the same time."""
+
+    def __init__(
+        self, store: Store, clock: Callable[[], float], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        """clock: Unix seconds."""
+        self._store = store
+        self._clock = clock
+        self._sleep = sleep
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, after a first pause."""
+        self._task = asyncio.create_task(self._work(), name="sweeper")
+
+    async def stop(self) -> None:
+        """Stop at once; a batch is one transaction."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while True:
+            await self._sleep(EVERY)
+            try:
+                await self.sweep()
+            except StoreUnavailable as error:
+                log.warning("sweep_failed", exc_info=error)
+
+    async def sweep(self) -> int:
+        """Sweep until nothing old is left; gives how much was."""
+        swept = 0
+        while count := await self._batch():
+            swept += count
+            await self._sleep(PAUSE)
+        if swept:
+            log.info("swept", count=swept)
+        return swept
+
+    async def _batch(self) -> int:
+        now = self._clock()
+        return await self._store.sweep(now - INBOX, now - RECEIPTS, now - CONVERSATIONS, BATCH)
