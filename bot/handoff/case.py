@@ -1,0 +1,98 @@
+"""A case: one user's problem in the hands of the helpdesk. Values and pure rules, no I/O.
+
+The states are `waiting` -> `claimed` -> `closed`; release, transfer and reopening lead back to `waiting`. Every change
+gives a new Case; the store writes it only if nobody else changed it meanwhile (`version`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.envelope import Address, Person
+
+State = Literal["waiting", "claimed", "closed"]
+Ending = Literal["", "solved", "not_solved", "user_left", "no_answer", "given_back", "forgotten"]
+Side = Literal["user", "agent", "note", "bot"]
+
+ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words by chance; no 0, 1, O, I: no look-alikes
+ID_LENGTH = 5  # 17 million ids; drawn anew in the rare case that one is taken
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as stored.
+
+    id: for people ("HD-7K3Q"); knowing it grants nothing. user: where the user's chat is. person: who they are.
+    desk: the channel of the queue's staff; thread: the case's own thread there, None until the platform has confirmed
+    it. agent: who holds it now (None while waiting); last_agent: who held it last, asked first when it is reopened.
+    at_*: Unix seconds, 0 when it has not happened. timer/due: what happens next by itself, and when (None: nothing).
+    nudges: how often the present timer has fired. guiding: a guide that the agent sent is running in the user's chat.
+    mark: the number of the newest message of the case. version: 0 before it is stored.
+    """
+
+    id: str
+    queue: str
+    state: State
+    user: Address
+    person: Person
+    desk: Address
+    thread: Address | None = None
+    agent: Person | None = None
+    last_agent: Person | None = None
+    locale: str = "en"
+    zone: str = ""
+    mail: str = ""
+    guide: str = ""
+    guide_version: str = ""
+    title: str = ""
+    path: tuple[tuple[str, str], ...] = ()
+    advice: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    added: str = ""
+    opened_at: float = 0.0
+    waiting_since: float = 0.0
+    claimed_at: float = 0.0
+    closed_at: float = 0.0
+    user_at: float = 0.0
+    agent_at: float = 0.0
+    ending: Ending = ""
+    closed_by: str = ""
+    rating: int = 0
+    comment: str = ""
+    rated_agent: str = ""
+    timer: str = ""
+    due: float | None = None
+    nudges: int = 0
+    guiding: bool = False
+    mark: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a case's transcript.
+
+    mark: its number in the case, from 1. side: who said it. source: the conversation's key and the platform's message
+    id where it came in; twin: the key of the conversation to which it was relayed ("" for a note), where its receipt is
+    stored under `turn` (see `bot.envelope.Outgoing.turn`). state: "sent on its way", "delivered", "failed". reason: why.
+    """
+
+    case: str
+    mark: int
+    at: float
+    side: Side
+    author: str
+    text: str
+    source_key: str = ""
+    source_id: str = ""
+    twin_key: str = ""
+    turn: int = 0
+    state: Literal["pending", "delivered", "failed", "internal"] = "pending"
+    reason: str = ""
+    files: tuple[dict[str, Any], ...] = field(default=())
+
+
+def new_id(prefix: str, draw: bytes) -> str:
+    """A case id from random bytes (at least ID_LENGTH of them): `HD-7K3QP`."""
+    return f"{prefix}-" + "".join(ALPHABET[b % len(ALPHABET)] for b in draw[:ID_LENGTH])
