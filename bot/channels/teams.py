@@ -11,7 +11,7 @@ import aiohttp
 from bot.channels import teams_read, teams_render
 from bot.channels.base import Rendered
 from bot.channels.teams_hosts import ServiceHosts, loopback_host, loopback_origin
-from bot.channels.teams_send import Sender, Tokens
+from bot.channels.teams_send import PATIENCE, Sender, Tokens
 from bot.envelope import Address, Envelope, Payload, Receipt
 from bot.errors import Refused, Undeliverable
 from bot.storage.base import Row
@@ -69,10 +69,12 @@ class TeamsChannel:
         tokens: Tokens | None = None,
         locale: str = "en",
         clock: Callable[[], float] = time.time,
+        patience: float = PATIENCE,
     ) -> None:
         """`texts` gives the sentences of a locale. tenants: ids of the tenants that we answer, in lower case.
 
         locale: for people whose own is not known. clock: Unix seconds as the world has them, for tokens.
+        patience: seconds that a request to Teams may take.
         """
         self._texts = texts
         self._hosts = hosts
@@ -81,7 +83,7 @@ class TeamsChannel:
         self._tokens = tokens
         self._locale = locale
         self._clock = clock
-        self._sender = Sender(session, tokens, clock)
+        self._sender = Sender(session, tokens, clock, patience)
 
     async def start(self) -> None:
         """Begin to fetch keys and token; does not wait for them."""

@@ -247,12 +247,11 @@ def spoken(text: str, entities: list[Any], bot: str) -> tuple[str, bool]:
         if entity.get("type") != "mention":
             continue
         who = object_of(entity, "mentioned")
-        span = text_of(entity, "text") or f"<at>{text_of(who, 'name')}</at>"
         if bot and id_of(who, "id") == bot:
             mentioned = True
-            text = text.replace(span, " ", 1)
-        else:
-            text = text.replace(span, span.replace("<at>", "").replace("</at>", ""), 1)
+            text = text.replace(text_of(entity, "text") or f"<at>{text_of(who, 'name')}</at>", " ", 1)
+    if "</at>" in text:
+        text = text.replace("<at>", "").replace("</at>", "")
     if "&" in text:
         text = html.unescape(text)
     return " ".join(text.translate(_CONTROLS).split())[:MAX_TEXT], mentioned

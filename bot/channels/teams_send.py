@@ -21,7 +21,7 @@ from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliv
 from bot.storage.base import Row
 
 BLOCKED = ("ConversationBlockedByUser", "BotNotInConversationRoster", "BotDisabledByAdmin", "MessageWritesBlocked")
-TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
+PATIENCE = 20.0  # seconds that one request may take
 _LONGEST_WAIT = 3600.0  # the most that a Retry-After may hold a conversation
 _READ_MOST = 64 * 1024
 _TYPE = "application/json; charset=utf-8"
@@ -56,11 +56,14 @@ class _Gone(Exception):
 class Sender:
     """Delivers rows. Without `tokens` (local mode) the requests carry none."""
 
-    def __init__(self, session: aiohttp.ClientSession, tokens: Tokens | None, clock: Callable[[], float]) -> None:
-        """The session belongs to whoever made it. clock: Unix seconds."""
+    def __init__(
+        self, session: aiohttp.ClientSession, tokens: Tokens | None, clock: Callable[[], float], patience: float
+    ) -> None:
+        """The session belongs to whoever made it. clock: Unix seconds. patience: seconds for one request."""
         self._session = session
         self._tokens = tokens
         self._clock = clock
+        self._timeout = aiohttp.ClientTimeout(total=patience, connect=min(patience, 5.0))
 
     async def deliver(self, row: Row) -> Receipt:
         """POST a new message, PUT an update; a message that is gone is sent anew. The row's address is checked."""
@@ -87,7 +90,7 @@ class Sender:
         post = method == "POST"
         try:
             async with self._session.request(
-                method, url, data=body.encode(), headers=headers, timeout=TIMEOUT, allow_redirects=False
+                method, url, data=body.encode(), headers=headers, timeout=self._timeout, allow_redirects=False
             ) as response:
                 if response.status < 300:
                     return Receipt(await _message_id(response) or row.receipt)

@@ -154,13 +154,19 @@ class TokenSource:
     """Implements `teams_send.Tokens`: one token, renewed by a task of its own, in single flight."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, credential: Credential, clock: Callable[[], float], wait: float = WAIT
+        self,
+        session: aiohttp.ClientSession,
+        credential: Credential,
+        clock: Callable[[], float],
+        wait: float = WAIT,
+        retry: float = RETRY,
     ) -> None:
-        """clock: Unix seconds. wait: the most that `get` waits for a first token."""
+        """clock: Unix seconds. wait: the most that `get` waits for a first token. retry: the least between fetches."""
         self._session = session
         self._credential = credential
         self._clock = clock
         self._wait = wait
+        self._retry = retry
         self._token: Token | None = None
         self._flight: asyncio.Task[bool] | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -198,20 +204,20 @@ class TokenSource:
             self._wake.set()
 
     async def _keep(self) -> None:
-        pause = RETRY
+        pause = self._retry
         while True:
             self._wake.clear()
             if await self._fetch() and self._token is not None:
                 left = self._token.until - self._clock()
-                delay, pause = max(left - AHEAD, left / 2, RETRY), RETRY
+                delay, pause = max(left - AHEAD, left / 2, self._retry), self._retry
             else:
                 delay, pause = pause, min(pause * 2, RETRY_MOST)
             try:
                 async with asyncio.timeout(delay):
                     await self._wake.wait()
-                await asyncio.sleep(RETRY)  # a token that is refused again and again must not be fetched as often
             except TimeoutError:
-                pass
+                continue
+            await asyncio.sleep(self._retry)  # a token that is refused again and again must not be fetched as often
 
     async def _fetch(self) -> bool:
         if self._flight is None or self._flight.done():
