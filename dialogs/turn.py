@@ -12,11 +12,26 @@ State = dict[str, Any]  # plain JSON: what `json.dumps` takes, and gives back eq
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button that was pressed: its verb and value, and the number of the turn whose card carries it."""
+    """A button that was pressed: its verb and value, and the number of the turn whose card carries it.
+
+    fields: what stood in the card's inputs, (id, text) pairs.
+    """
 
     verb: str
     turn: int
     value: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def field(self, name: str) -> str:
+        """What stood in this input, trimmed; empty when there was none."""
+        return next((text.strip() for key, text in self.fields if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Whether a person can take over. opens: when the helpdesk opens, in the user's words ("" while it is open)."""
+
+    opens: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,8 @@ class Incoming:
 
     at: Unix seconds. text: what was typed, a mention of the bot already cut out. press: a button, instead of text.
     arrived: the bot was installed or a member came; nothing was said. locale: BCP 47, as the platform gives it.
+    staff: set when a helpdesk stands behind the bot; None: there is only the contact address. in_case: a case of this
+    conversation is open already.
     """
 
     at: float
@@ -32,6 +49,8 @@ class Incoming:
     press: Press | None = None
     arrived: bool = False
     locale: str = "en"
+    staff: Staff | None = None
+    in_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +71,20 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """The user wants a person: the problem in their own words, questions and answers, titles of the advice shown."""
+    """The user wants a person: the problem in their own words, questions and answers, titles of the advice shown.
+
+    added: what the user wrote into the box. send: the user saw the summary and sent it off, so a case is to be opened;
+    without it the user only learned how to reach a person.
+    """
 
     words: tuple[str, ...]
     guide: str = ""
     version: str = ""
     path: tuple[tuple[str, str], ...] = ()
     advice: tuple[str, ...] = ()
+    title: str = ""
+    added: str = ""
+    send: bool = False
 
 
 @dataclass(frozen=True, slots=True)
