@@ -26,8 +26,9 @@ async def play(talk: Talk, library: Library) -> list[Problem]:
     """
     problems = []
     finder = WordFinder(library.guides, library.texts)
+    engines = {contact: Engine(library, finder, contact) for contact in {c.contact for c in talk.conversations}}
     for i, conversation in enumerate(talk.conversations):
-        player = _Player(Engine(library, finder, conversation.contact), conversation)
+        player = _Player(engines[conversation.contact], conversation)
         for j, entry in enumerate(conversation.talk):
             try:
                 wrong = await player.play(entry)

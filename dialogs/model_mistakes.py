@@ -141,7 +141,7 @@ def _bare(kind: Any) -> Any:
 def _words(detail: ErrorDetails, model: type[BaseModel], prefix: Place) -> tuple[str, str]:
     """What is wrong, and the fix."""
     loc = tuple(part for part in detail["loc"] if part != "[key]")
-    name = where((*prefix, *loc)) if loc else "the file"
+    name = where((*prefix, *loc)) or "the file"
     owner = where((*prefix, *loc[:-1]))
     kind = detail["type"]
     if kind == "missing":

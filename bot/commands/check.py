@@ -11,7 +11,7 @@ import typer
 from bot.settings import from_environment
 from bot.talk import Talk, is_talk, read_talk
 from dialogs.content import check_files, content_files, load, missing, yaml_files
-from dialogs.errors import Problem
+from dialogs.errors import ContentError, Problem
 
 
 def check(paths: Sequence[Path] = (), play: bool = False) -> int:
@@ -72,11 +72,14 @@ def _played(talks: list[Talk]) -> list[Problem]:
     # Imported here because the player needs botbuilder, which takes a second to import.
     from bot.play import play
 
-    problems = []
+    problems: list[Problem] = []
     for talk in talks:
         beside = Path(talk.doc.file).absolute().parent
         folder = beside.parent if beside.name == "guides" else from_environment().content_dir
-        problems += asyncio.run(play(talk, load(folder)))
+        try:
+            problems += asyncio.run(play(talk, load(_short(folder))))
+        except ContentError as error:
+            problems += (problem for problem in error.problems if problem not in problems)
     return problems
 
 
