@@ -18,15 +18,13 @@ from pydantic_core import ErrorDetails
 
 from bot import resources
 from bot.errors import SettingsError
-from bot.setting_types import Address, Database, Guid, Guids, Hosts, Identity, Level, Locale, LogLevel, is_loopback
+from bot.setting_types import Address, Database, Guid, Guids, Hosts, Identity, Level, Link, Locale, LogLevel, is_loopback
 
 PREFIX = "HELPBOT_"
 # Variables with our prefix that are not for the bot: how long the soak tests run.
 _NOT_OURS = frozenset({"HELPBOT_SOAK"})
 # Values that an error may repeat; in the others somebody may have put a secret by mistake.
 _SHOWN = frozenset({"host", "port", "local", "log_level", "default_locale", "rate_per_user", "rate_per_tenant"})
-# What tells of the terminal that a command runs in.
-_TERMINAL = ("TERM", "TERM_PROGRAM", "TMUX", "VTE_VERSION", "WT_SESSION", "KONSOLE_VERSION")
 _CREDENTIALS = ("teams_app_password", "teams_certificate", "teams_managed_identity")
 
 
@@ -49,6 +47,9 @@ class Settings(BaseModel):
     )
     contact: str = Field(
         default="", description='Whom "talk to a person" names: a mail address, a telephone number or a link.'
+    )
+    public_url: Address = Field(
+        default="", description="Where the internet reaches the bot, for example https://helpbot.example.com."
     )
     local: bool = Field(default=False, description="1: local mode, without any authentication, for this machine only.")
     log_level: Level = Field(default="info", description="What is logged: debug, info, warning or error.")
@@ -90,6 +91,15 @@ class Settings(BaseModel):
         ),
         description="Comma list of the hosts that messages may come from and be sent to.",
     )
+    teams_bot_name: str = Field(
+        default="Help Desk", max_length=30, description="What the bot is called in Teams; for the app package."
+    )
+    developer_name: str = Field(
+        default="", max_length=32, description="Who offers the bot, as people see it; for the app package."
+    )
+    website_url: Link = Field(default="", description="A page about the bot or the help desk; for the app package.")
+    privacy_url: Link = Field(default="", description="Your privacy statement; for the app package.")
+    terms_url: Link = Field(default="", description="Your terms of use; for the app package.")
 
     @property
     def tenants(self) -> frozenset[str]:
@@ -153,11 +163,6 @@ def from_environment() -> Settings:
 def environment() -> Mapping[str, str]:
     """The process's environment, for those who must know what it says of a terminal or hand it on to a child."""
     return os.environ
-
-
-def of_terminal() -> dict[str, str]:
-    """What the environment says of the terminal that this process runs in: TERM and its like."""
-    return {name: os.environ[name] for name in _TERMINAL if name in os.environ}
 
 
 def read(environ: Mapping[str, str], folder: Path) -> Settings:
@@ -245,6 +250,8 @@ def _words(detail: ErrorDetails) -> str:
         return f"is too small; the least is {context['ge']}"
     if kind == "less_than_equal":
         return f"is too large; the most is {context['le']}"
+    if kind == "string_too_long":
+        return f"is too long; the most is {context['max_length']} characters"
     return detail["msg"].removeprefix("Value error, ")
 
 
