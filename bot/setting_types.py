@@ -63,6 +63,13 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _link(value: str) -> str:
+    """https, for people to follow."""
+    if not re.fullmatch(r"https://[^\s/?#@]+([/?#]\S*)?", value):
+        raise ValueError("is no address of a page; write one that begins with https://")
+    return value
+
+
 def _locale(value: str) -> str:
     if not _LOCALE.fullmatch(value):
         raise ValueError("is no language tag; write one like en or pt-BR")
@@ -82,3 +89,4 @@ Guid = Annotated[str, AfterValidator(_guid)]
 Guids = Annotated[tuple[Guid, ...], BeforeValidator(_commas)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_commas), AfterValidator(_hosts)]
 Address = Annotated[str, AfterValidator(_address)]
+Link = Annotated[str, AfterValidator(_link)]

@@ -18,7 +18,19 @@ from pydantic_core import ErrorDetails
 
 from bot import resources
 from bot.errors import SettingsError
-from bot.setting_types import Address, Database, Guid, Guids, Hosts, Identity, Level, Link, Locale, LogLevel, is_loopback
+from bot.setting_types import (
+    Address,
+    Database,
+    Guid,
+    Guids,
+    Hosts,
+    Identity,
+    Level,
+    Link,
+    Locale,
+    LogLevel,
+    is_loopback,
+)
 
 PREFIX = "HELPBOT_"
 # Variables with our prefix that are not for the bot: how long the soak tests run.

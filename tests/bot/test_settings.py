@@ -113,6 +113,9 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         ("HELPBOT_TEAMS_OPENID_METADATA", "login", "is no address; write one that begins with https://"),
         ("HELPBOT_TEAMS_SERVICE_HOSTS", "https://a.b", 'holds "https://a.b", which is no host name'),
         ("HELPBOT_DATABASE_URL", "mysql://a", "write sqlite:///helpbot.db or postgresql://"),
+        ("HELPBOT_PUBLIC_URL", "http://bot.example.com", "HELPBOT_PUBLIC_URL is not https"),
+        ("HELPBOT_PRIVACY_URL", "http://example.com/privacy", "write one that begins with https://"),
+        ("HELPBOT_DEVELOPER_NAME", "x" * 33, "HELPBOT_DEVELOPER_NAME is too long; the most is 32 characters"),
     ],
 )
 def test_one_mistake(tmp_path: Path, name: str, value: str, told: str) -> None:
