@@ -1,8 +1,8 @@
 """Building blocks of Adaptive Cards 1.5, as plain JSON.
 
-What Teams' clients do to text decides the form (microsoft/AdaptiveCards issues 5662 and 9100, msteams-docs 12081):
-- a TextBlock is Markdown, and not every client honours a backslash. So only text that needs no escaping becomes a
-  TextBlock; all else, above all a user's words and code, becomes a RichTextBlock, whose runs are shown as they are;
+What clients do to text decides the form (issues AdaptiveCards 5662, AdaptiveCards 9100, msteams-docs 12081):
+- a TextBlock is Markdown, and a phone shows the backslashes of escaped Markdown. So only text that needs no escaping
+  becomes a TextBlock; all else, and always a user's words, becomes a RichTextBlock, whose runs are shown as they are;
 - a link inside a RichTextBlock breaks the line in Teams: there its title stands as text, the link follows below;
 - a line break inside a text is not one everywhere: every line is an element;
 - buttons neither wrap nor shrink, and a phone scrolls a row of them sideways: rows are packed to a phone's width.
@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from dialogs.cards.base import Button
+from dialogs.cards.fit import fitted
 from dialogs.cards.markdown import Span, plain, spans
 
 Json = dict[str, Any]
@@ -24,14 +25,20 @@ Json = dict[str, Any]
 SMALL: Json = {"size": "Small", "isSubtle": True}
 BOLD: Json = {"weight": "Bolder"}
 PLAIN: Json = {}
+_CODE: Json = {"fontType": "Monospace", "size": "Small"}
 
-_ROW = 34  # characters of titles, and _PAD for each button, that fit beside each other on 320 px
-_PAD = 5
+_ROW = 35  # characters of titles, and _PAD for each button, that fit beside each other on 320 px
+_PAD = 4
+_LONG = 30  # characters of a title; a longer one is cut off on a button, so it becomes a row that wraps
 _ROW_MOST = 3  # more answers than this stand below each other
 
-# Anything that some client's Markdown, autolinker or date function may take for more than text.
-_SPECIAL = re.compile(r"[\\`*_\[\]<>&~|#]|\{\{|://|^\s|^[-+]|^\d+[.)]|www\.|\w@\w")
+# What some client's Markdown or date function takes for more than text. An address that becomes a link is welcome.
+_SPECIAL = re.compile(
+    r"[\\`*_]|\]\(|\]\[|~~|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\{\{"
+    r"|^(?:\s|#|>|=|[-+](?:\s|[-+]|$)|\d+[.)](?:\s|$)|\[[^\]]*\]:)"
+)
 _FUNCTION = re.compile(r"\{\{(?=(?:DATE|TIME)\()", re.IGNORECASE)
+_SPACES = re.compile(r"^\s+|\s{2,}")  # what a client would swallow
 _BROKEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -135,8 +142,8 @@ def markdown_escaped(words: str) -> str:
     """`words` for a TextBlock, shown as they are by a client that honours backslashes."""
     if not _SPECIAL.search(words) and not _BROKEN.search(words):
         return words
-    words = re.sub(r"([\\`*_\[\]<>&~|#])", r"\\\1", literal_text(words))
-    return re.sub(r"^(\s*)([-+])|^(\s*\d+)([.)])", lambda m: f"{m[1] or m[3] or ''}\\{m[2] or m[4]}", words)
+    words = re.sub(r"([\\`*_\[\]<>&~#])", r"\\\1", literal_text(words))
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", words)
 
 
 def link(title: str, url: str) -> Json:
@@ -151,17 +158,21 @@ def link(title: str, url: str) -> Json:
 
 
 def code(text: str) -> Json:
-    """A block of code: whole lines in monospace, leading spaces kept."""
+    """A block of code: whole lines in monospace, its spaces kept."""
     items: list[Json] = []
     spacing = "None"
     for line in text.splitlines():
         if not visible(line):
             spacing = "Medium"
             continue
-        bare = line.lstrip()
-        shown = "\u00a0" * (len(line) - len(bare)) + literal_text(bare)
-        run = {"type": "TextRun", "text": shown, "fontType": "Monospace"}
-        items.append({"type": "RichTextBlock", "inlines": [run], "spacing": spacing})
+        shown = _SPACES.sub(lambda m: "\u00a0" * len(m[0]), literal_text(line.rstrip()))
+        if _SPECIAL.search(shown):
+            run = {"type": "TextRun", "text": shown, "fontType": "Monospace"}
+            items.append({"type": "RichTextBlock", "inlines": [run], "spacing": spacing})
+        else:
+            items.append(
+                {"type": "TextBlock", "text": shown, "fontType": "Monospace", "wrap": True, "spacing": spacing}
+            )
         spacing = "None"
     return {"type": "Container", "style": "emphasis", "spacing": "Small", "items": items}
 
@@ -181,11 +192,12 @@ def bullet(items: list[Json]) -> Json:
 
 def action(button: Button, turn: int) -> Json:
     """A button. Its payload is found in the same way in every form: verb, turn and value under `data`."""
+    title = literal_text(button.title)
     data = {"helpbot": 1, "verb": button.verb, "turn": turn, "value": button.value}
-    submit = {"type": "Action.Submit", "title": button.title, "data": data}
+    submit = {"type": "Action.Submit", "title": title, "data": data}
     if button.stays:
         return submit
-    made = {"type": "Action.Execute", "title": button.title, "verb": button.verb, "data": data, "fallback": submit}
+    made = {"type": "Action.Execute", "title": title, "verb": button.verb, "data": data, "fallback": submit}
     if not button.quiet:
         made["style"] = submit["style"] = "positive"
     return made
@@ -215,8 +227,32 @@ def _sets(rows: Iterable[Sequence[Button]], turn: int, first: str) -> list[Json]
     return made
 
 
-def answers(buttons: Sequence[Button], turn: int) -> list[Json]:
-    """The loud buttons: in one row if they are few and short, else below each other."""
+def row(button: Button, turn: int, about: str = "") -> Json:
+    """A button drawn as a box with its whole title, and a line about it; a screen reader hears both."""
+    press = action(button, turn)
+    press.pop("style", None)
+    if about:
+        press["tooltip"] = literal_text(plain(about))
+    items = literal(button.title, {"weight": "Bolder", "color": "Accent"})
+    items += paragraphs(about, SMALL, "None") if about else []
+    return {"type": "Container", "style": "emphasis", "spacing": "Small", "selectAction": press, "items": items}
+
+
+def answers(buttons: Sequence[Button], turn: int, about: Sequence[str] = ()) -> list[Json]:
+    """The loud buttons: in one row if few and short, else below each other; as boxes if a title is long.
+
+    `about` holds a line for each button, or nothing.
+    """
+    if any(len(button.title) > _LONG for button in buttons):
+        made = [row(button, turn, about[n] if about else "") for n, button in enumerate(buttons)]
+        made[0]["spacing"] = "Medium"
+        return made
+    if any(about):
+        made = []
+        for button, line in zip(buttons, about, strict=True):
+            made += _sets([(button,)], turn, "Medium")
+            made += paragraphs(line, SMALL, "Small") if line else []
+        return made
     rows = list(_packed(buttons)) if len(buttons) <= _ROW_MOST else []
     if len(rows) != 1:
         rows = [(button,) for button in buttons]
@@ -247,12 +283,14 @@ def short(*parts: str) -> str:
 
 
 def card(body: list[Json], speak: str, fallback: str) -> Json:
-    """The card around its elements. `fallback` is what a client shows that can't draw it."""
-    return {
-        "type": "AdaptiveCard",
-        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-        "version": "1.5",
-        "speak": speak,
-        "fallbackText": fallback,
-        "body": body,
-    }
+    """The card around its elements, within the size that Teams takes. `fallback`: for a client that can't draw it."""
+    return fitted(
+        {
+            "type": "AdaptiveCard",
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+            "version": "1.5",
+            "speak": literal_text(speak),
+            "fallbackText": literal_text(fallback),
+            "body": body,
+        }
+    )

@@ -29,14 +29,11 @@ class MenuCard:
     ways: tuple[Button, ...] = ()
 
     def adaptive(self) -> dict[str, Any]:
-        """The rows as buttons below each other, what each is about in small print below it."""
+        """The rows as buttons, what each is about in small print below it."""
         body = [adaptive.heading(self.title)]
         if self.intro:
             body += adaptive.paragraphs(self.intro, spacing="Small")
-        for item in self.items:
-            body += adaptive.answers((item.button,), self.turn)
-            if item.about:
-                body += adaptive.paragraphs(item.about, adaptive.SMALL, "Small")
+        body += adaptive.answers(self.options(), self.turn, [item.about for item in self.items])
         body += adaptive.ways(self.ways, self.turn)
         return adaptive.card(body, unmarked(self.title), self.text())
 

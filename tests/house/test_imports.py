@@ -93,6 +93,7 @@ dialogs.cards.menu
 dialogs.cards.notice
 dialogs.cards.adaptive
 dialogs.cards.fit
+dialogs.cards.fit
 dialogs.cards.plain
 dialogs.cards.markdown
 dialogs.cards.base

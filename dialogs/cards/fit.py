@@ -1,0 +1,80 @@
+"""Keeps a card below the size that Teams takes. What is left out is always marked: `[…]`."""
+
+from __future__ import annotations
+
+import json
+import marshal
+import re
+from typing import Any
+
+LIMIT = 24_500  # bytes of JSON; the house promises 25 KB, so there is room for what a channel adds
+CUT = "[…]"
+
+_TEXTS = (2000, 800, 300, 120, 40)  # characters of a text that stay, step by step
+_LISTS = (40, 20, 10, 4, 2)  # elements of a list that stay
+_MARKDOWN = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
+
+
+def size(part: Any) -> int:
+    """Bytes of `part` as JSON in its longest usual form (ASCII only, spaces after separators)."""
+    return len(json.dumps(part))
+
+
+def fitted(card: dict[str, Any]) -> dict[str, Any]:
+    """`card`, or a copy below `LIMIT`: long texts cut, then long lists. Payloads of buttons are never touched."""
+    # JSON is at most three times as long as this (a two-byte letter becomes \\u00e9), and this costs a tenth of it.
+    if 3 * len(marshal.dumps(card, 2)) <= LIMIT:
+        return card
+    for most in _TEXTS:
+        if size(card) <= LIMIT:
+            return card
+        card = _short_texts(card, most)
+    for most in _LISTS:
+        if size(card) <= LIMIT:
+            return card
+        card = _short_lists(card, most)
+    return card
+
+
+def clipped(text: str, most: int) -> str:
+    """`text` with at most `most` characters, and a mark where it was cut."""
+    return text if len(text) <= most else f"{text[:most].rstrip()} {CUT}"
+
+
+def _short_texts(part: Any, most: int) -> Any:
+    if isinstance(part, list):
+        return [_short_texts(item, most) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: value
+        if key == "data"
+        else clipped(_bare(part, value) if len(value) > most else value, most)
+        if isinstance(value, str) and key in ("text", "title", "tooltip", "speak", "fallbackText")
+        else _short_texts(value, most)
+        for key, value in part.items()
+    }
+
+
+def _bare(part: dict[str, Any], text: str) -> str:
+    """The text without Markdown that a cut would leave open."""
+    return _MARKDOWN.sub(r"\1", text) if part.get("type") == "TextBlock" else text
+
+
+def _short_lists(part: Any, most: int) -> Any:
+    if isinstance(part, list):
+        return [_short_lists(item, most) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: _middle_out(_short_lists(value, most), most) if key in ("body", "items") else _short_lists(value, most)
+        for key, value in part.items()
+        if key != "data"
+    } | ({"data": part["data"]} if "data" in part else {})
+
+
+def _middle_out(items: list[Any], most: int) -> list[Any]:
+    if len(items) <= most:
+        return items
+    half = most // 2
+    return [*items[:half], {"type": "TextBlock", "text": CUT}, *items[len(items) - half :]]
