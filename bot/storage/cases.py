@@ -1,5 +1,7 @@
 """What the hand-off needs of a database, beside `bot.storage.base`. Implemented by every Store.
 
+`Store.load` gives the case of a conversation with its state (`Loaded.case`), at no cost where there is none.
+
 A *step* is a turn that touches a case: it may change the state of two conversations (the user's and the thread's),
 one case, its transcript, and owe rows to several conversations, all in one transaction or not at all.
 """

@@ -1,0 +1,276 @@
+"""The Store on PostgreSQL, for replicas: any of them serves any conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from bot.storage.base import AHEAD, Aside, Committed, Counts, Loaded, Row, Turn
+from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row
+from bot.storage.migrations import steps_from
+from bot.storage.postgres_link import Connection, Grouped, Link
+
+MIGRATE = 60.0  # seconds, for the lock and the steps
+LOCK = 0x68656C70626F74  # "helpbot": the advisory lock of migrations
+
+LOAD = "SELECT * FROM helpbot_load_1($1, $2)"
+COMMIT = "SELECT * FROM helpbot_commit_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+DONE = "SELECT * FROM helpbot_done_1($1, $2, $3, $4, $5, $6, $7, $8)"
+CLAIM = "SELECT * FROM helpbot_claim_1($1, $2, $3, $4)"
+ROWS = "SELECT * FROM helpbot_rows_1($1, $2, $3)"
+RENEW = """UPDATE lanes SET wake = $3 WHERE key IN
+    (SELECT key FROM lanes WHERE key = ANY ($1::text[]) AND holder = $2 ORDER BY key FOR UPDATE) RETURNING key"""
+RETRY = """WITH held AS (UPDATE lanes SET holder = '', wake = $3 WHERE key = $1 AND holder = $4 RETURNING key)
+    UPDATE outbox o SET attempts = o.attempts + $5, doubtful = o.doubtful OR $6
+    FROM held WHERE o.key = held.key AND o.seq = $2"""
+PARK = "UPDATE lanes SET holder = '', wake = NULL, parked = $2 WHERE key = $1 AND holder = $3"
+RELEASE = """UPDATE lanes SET holder = '', wake = 0
+    WHERE key IN (SELECT key FROM lanes WHERE holder = $1 ORDER BY key FOR UPDATE)"""
+COUNTS = """SELECT (SELECT count(*) FROM outbox)
+        - (SELECT count(*) FROM lanes l JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL),
+    (SELECT min(since) FROM lanes WHERE parked IS NULL), (SELECT count(*) FROM aside),
+    (SELECT count(*) FROM lanes WHERE parked IS NOT NULL)"""
+LIST_ASIDE = """(SELECT key, seq, kind, attempts, created, reason, false FROM aside ORDER BY created LIMIT $1)
+    UNION ALL (SELECT o.key, o.seq, o.kind, o.attempts, o.created, l.parked, true FROM lanes l
+        JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL ORDER BY o.created LIMIT $1)
+    ORDER BY 5, 1, 2 LIMIT $1"""
+# The lane is locked first, as everywhere.
+LANE = "SELECT parked IS NOT NULL FROM lanes WHERE key = $1 FOR UPDATE"
+RESEND_ASIDE = """WITH found AS (DELETE FROM aside WHERE key = $1 AND seq = $2 RETURNING *)
+    INSERT INTO outbox (key, seq, kind, payload, turn, created)
+    SELECT key, seq, kind, payload, turn, $3 FROM found RETURNING seq"""
+RESEND_PARKED = (
+    "UPDATE outbox SET created = $3, attempts = 0, doubtful = false WHERE key = $1 AND seq = $2 RETURNING seq"
+)
+DUE_NOW = """INSERT INTO lanes AS l (key, holder, wake, since) VALUES ($1, '', $2, $2) ON CONFLICT (key) DO UPDATE
+    SET wake = excluded.wake, parked = NULL WHERE l.holder = ''"""
+DROP_ASIDE = "DELETE FROM aside WHERE key = $1 AND seq = $2 RETURNING seq"
+DROP_PARKED = "DELETE FROM outbox WHERE key = $1 AND seq = $2 RETURNING seq"
+LEAVE = "DELETE FROM lanes WHERE key = $1 AND NOT EXISTS (SELECT FROM outbox o WHERE o.key = $1)"
+SWEEP_INBOX = """DELETE FROM inbox WHERE (key, event) IN
+    (SELECT key, event FROM inbox WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1"""
+SWEEP_RECEIPTS = """DELETE FROM receipts WHERE (key, turn) IN
+    (SELECT key, turn FROM receipts WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1"""
+ENDED = """SELECT key FROM conversations c WHERE day <= floor($1 / 86400) AND used < $1 AND NOT EXISTS
+    (SELECT FROM lanes l WHERE l.key = c.key AND l.parked IS NULL) ORDER BY day LIMIT $2 FOR UPDATE SKIP LOCKED"""
+FORGET = (
+    "DELETE FROM lanes WHERE key = ANY ($1::text[])",
+    "DELETE FROM outbox WHERE key = ANY ($1::text[])",
+    "DELETE FROM aside WHERE key = ANY ($1::text[])",
+    "DELETE FROM receipts WHERE key = ANY ($1::text[])",
+    "DELETE FROM conversations WHERE key = ANY ($1::text[])",
+)
+
+_Done = tuple[str, int, str, str | None, bool, str, float]  # key, seq, message, reason, more, holder, now
+_Commit = tuple[Turn, str, str, str, str | None, list[str], str, float]
+
+
+class PostgresStore:
+    """See `bot.storage.base.Store`. Loads, commits and marks that wait at one moment share a statement."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: as asyncpg takes it; a `search_path` in its query names the schema."""
+        self._link = Link(url)
+        self._load = Grouped(self._loads)
+        self._commit = Grouped(self._commits)
+        self._done = Grouped(self._dones)
+
+    async def open(self) -> None:
+        """Connect and migrate."""
+        await self._link.open()
+        try:
+            await self._link.run(_migrate, wait=MIGRATE)
+        except BaseException:
+            await self._link.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what is under way and disconnect."""
+        for calls in (self._load, self._commit, self._done):
+            await calls.drain()
+        await self._link.close()
+
+    async def ping(self) -> None:
+        """One trivial round trip."""
+        await self._link.fetch("SELECT 1")
+
+    async def load(self, key: str, event_id: str) -> Loaded:
+        """State, version, and whether this event was committed before."""
+        return await self._load((key, event_id))
+
+    async def commit(self, turn: Turn, holder: str, lease_until: float) -> Committed:
+        """Write the turn, or nothing."""
+        result, answer, first, receipts = await self._commit(
+            (
+                turn,
+                turn.address.key,
+                dumps(turn.state),
+                dump_address(turn.address),
+                None if turn.answer is None else dumps(turn.answer),
+                [dumps(out.payload) for out in turn.outgoing],
+                holder,
+                lease_until,
+            )
+        )
+        if result == "fresh":
+            known = {
+                out.turn: message
+                for out, message in zip(turn.outgoing, receipts or (), strict=False)
+                if out.turn is not None and message is not None
+            }
+            return Committed("done", rows=fresh_rows(turn.address, first, turn.outgoing, turn.at, known))
+        if result == "older":
+            found = await self._link.fetch(ROWS, turn.address.key, holder, AHEAD)
+            return Committed("done", rows=tuple(map(stored_row, found)))
+        return Committed(result, answer=None if answer is None else loads(answer))
+
+    async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
+        """Lease conversations with a due row; the first row of each."""
+        return list(map(stored_row, await self._link.fetch(CLAIM, holder, now, lease_until, limit)))
+
+    async def renew(self, keys: Collection[str], holder: str, lease_until: float) -> set[str]:
+        """Prolong leases; those that `holder` still had."""
+        return {key for (key,) in await self._link.fetch(RENEW, list(keys), holder, lease_until)}
+
+    async def sent(
+        self, key: str, seq: int, receipt: str, holder: str, now: float, more: bool = False
+    ) -> list[Row] | None:
+        """The row is done; the next ones."""
+        return await self._done((key, seq, receipt, None, more, holder, now))
+
+    async def retry(
+        self, key: str, seq: int, due: float, holder: str, failed: bool = True, doubtful: bool = False
+    ) -> None:
+        """Hold the conversation until `due`."""
+        await self._link.fetch(RETRY, key, seq, due, holder, int(failed), doubtful)
+
+    async def set_aside(
+        self, key: str, seq: int, reason: str, holder: str, now: float, more: bool = False
+    ) -> list[Row] | None:
+        """Keep the row with its reason, out of the way; the next ones."""
+        return await self._done((key, seq, "", reason, more, holder, now))
+
+    async def park(self, key: str, reason: str, holder: str) -> None:
+        """Nothing is due there until a commit resumes it."""
+        await self._link.fetch(PARK, key, reason, holder)
+
+    async def release(self, holder: str) -> None:
+        """Give every lease of `holder` back."""
+        await self._link.fetch(RELEASE, holder)
+
+    async def counts(self, now: float) -> Counts:
+        """Figures for /metrics and /readyz."""
+        ((waiting, since, aside, parked),) = await self._link.fetch(COUNTS)
+        return Counts(waiting, 0.0 if since is None else max(0.0, now - since), aside, parked)
+
+    async def aside(self, limit: int) -> list[Aside]:
+        """Rows set aside and parked, oldest first."""
+        return [Aside(*record) for record in await self._link.fetch(LIST_ASIDE, limit)]
+
+    async def resend(self, key: str, seq: int, now: float) -> bool:
+        """Make a row of `aside` due again."""
+
+        async def work(db: Connection) -> bool:
+            async with db.transaction():
+                parked = await db.fetchval(LANE, key)
+                found = await db.fetch(RESEND_ASIDE, key, seq, now)
+                if not found and parked:
+                    found = await db.fetch(RESEND_PARKED, key, seq, now)
+                if found:
+                    await db.execute(DUE_NOW, key, now)
+                return bool(found)
+
+        return await self._link.run(work)
+
+    async def drop(self, key: str, seq: int) -> bool:
+        """Delete a row of `aside`."""
+
+        async def work(db: Connection) -> bool:
+            async with db.transaction():
+                parked = await db.fetchval(LANE, key)
+                found = await db.fetch(DROP_ASIDE, key, seq)
+                if not found and parked:
+                    found = await db.fetch(DROP_PARKED, key, seq)
+                    await db.execute(LEAVE, key)
+                return bool(found)
+
+        return await self._link.run(work)
+
+    async def sweep(self, inbox_before: float, sent_before: float, ended_before: float, limit: int) -> int:
+        """Delete at most `limit` of each kind; how many were deleted."""
+
+        async def work(db: Connection) -> int:
+            async with db.transaction():
+                ended = [key for (key,) in await db.fetch(ENDED, ended_before, limit)]
+                for statement in FORGET:
+                    if ended:
+                        await db.execute(statement, ended)
+                return len(ended)
+
+        count = len(await self._link.fetch(SWEEP_INBOX, inbox_before, limit))
+        count += len(await self._link.fetch(SWEEP_RECEIPTS, sent_before, limit))
+        return count + await self._link.run(work)
+
+    # ---- one statement for many
+
+    async def _loads(self, items: list[tuple[str, str]]) -> Sequence[Loaded]:
+        keys, events = zip(*items, strict=True)
+        return [
+            Loaded(
+                None if state is None else loads(state),
+                version or 0,
+                seen,
+                None if answer is None else loads(answer),
+            )
+            for state, version, seen, answer in await self._link.fetch(LOAD, keys, events)
+        ]
+
+    async def _commits(self, items: list[_Commit]) -> Sequence[Any]:
+        """In the order of keys: two statements that lock the same conversations never wait for each other in a ring."""
+        order = sorted(range(len(items)), key=lambda number: items[number][1])
+        turns, keys, states, addresses, answers, payloads, holders, untils = zip(
+            *(items[number] for number in order), strict=True
+        )
+        found = await self._link.fetch(
+            COMMIT,
+            keys,
+            [turn.event_id for turn in turns],
+            [turn.version for turn in turns],
+            states,
+            addresses,
+            answers,
+            [turn.at for turn in turns],
+            [len(turn.outgoing) for turn in turns],
+            holders,
+            untils,
+            [out.kind for turn in turns for out in turn.outgoing],
+            [payload for some in payloads for payload in some],
+            [out.turn for turn in turns for out in turn.outgoing],
+        )
+        return [record for _, record in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
+
+    async def _dones(self, items: list[_Done]) -> Sequence[list[Row] | None]:
+        order = sorted(range(len(items)), key=lambda number: items[number][0])
+        columns = zip(*(items[number] for number in order), strict=True)
+        results: list[list[Row] | None] = [None] * len(items)
+        for number, held, *record in await self._link.fetch(DONE, *columns, AHEAD):
+            place = order[number - 1]
+            if record[1] is not None:
+                results[place] = [*(results[place] or ()), stored_row(record)]
+            elif held:
+                results[place] = []
+        return results
+
+
+async def _migrate(db: Connection) -> None:
+    """Bring the schema up to date, one process at a time; its number is in the table helpbot_schema."""
+    async with db.transaction():
+        await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        number = 0
+        if await db.fetchval("SELECT to_regclass('helpbot_schema') IS NOT NULL"):
+            number = await db.fetchval("SELECT max(number) FROM helpbot_schema")
+        else:
+            await db.execute("CREATE TABLE helpbot_schema (number integer PRIMARY KEY, at timestamptz DEFAULT now())")
+        for step in steps_from(number or 0, "PostgreSQL"):
+            await db.execute(step.postgres)
+            await db.execute("INSERT INTO helpbot_schema (number) VALUES ($1)", step.number)

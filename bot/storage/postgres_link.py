@@ -1,0 +1,213 @@
+"""Connections to PostgreSQL that come back after the server was away, and calls that wait together and go together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Generic, Protocol, TypeVar
+
+import asyncpg
+
+from bot.errors import HelpbotError, StoreUnavailable
+
+WAIT = 5.0  # seconds, for a connection and for an answer; the platform delivers again what we refuse
+SIZE = 8  # connections
+GROUP = 128  # calls of one statement at most
+AT_ONCE = 2  # statements of one kind under way; what comes meanwhile waits for the next one
+
+# What comes when the server is stopping, starting, gone, or not to be reached.
+_GONE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
+)
+_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Connection(Protocol):
+    """What we use of asyncpg's connection."""
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run a statement, or a script without arguments."""
+        ...
+
+    async def fetch(self, query: str, *args: object) -> list[Any]:
+        """All its rows."""
+        ...
+
+    async def fetchval(self, query: str, *args: object) -> Any:
+        """The first value of its first row, or None."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[object]:
+        """A transaction, rolled back on an exception."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Whether it is known to be broken."""
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye and disconnect."""
+        ...
+
+    def terminate(self) -> None:
+        """Disconnect at once."""
+        ...
+
+
+class Link:
+    """A few connections, opened when they are needed. Ours hold no session state, so none is reset between calls."""
+
+    def __init__(self, url: str, size: int = SIZE) -> None:
+        """`url` as asyncpg takes it; it may hold a password, so it is in no error."""
+        self._url = url
+        self._idle: list[Connection] = []
+        self._free = asyncio.Semaphore(size)
+        self._size = size
+        self._closed = True
+
+    async def open(self) -> None:
+        """Allow calls. Connects once, so that wrong addresses and passwords show at once."""
+        self._closed = False
+        try:
+            await self.run(lambda connection: connection.fetch("SELECT 1"))
+        except BaseException:
+            self._closed = True
+            raise
+
+    async def close(self) -> None:
+        """Let calls under way finish, then disconnect."""
+        if self._closed:
+            return
+        self._closed = True
+        for _ in range(self._size):
+            await self._free.acquire()
+        for connection in self._idle:
+            try:
+                async with asyncio.timeout(WAIT):
+                    await connection.close()
+            except _GONE:
+                connection.terminate()
+        self._idle.clear()
+
+    async def fetch(self, statement: str, *args: object) -> list[Any]:
+        """One statement; it is run a second time when the connection broke, so it must bear that."""
+        return await self.run(lambda connection: connection.fetch(statement, *args))
+
+    async def run(self, work: Callable[[Connection], Awaitable[Result]], wait: float = WAIT) -> Result:
+        """Run `work` on a connection, again when that turns out to be broken or two of us stood in each other's way.
+
+        Raises StoreUnavailable when the database is away or does not answer in time.
+        """
+        if self._closed:
+            raise StoreUnavailable("the database is closed")
+        tries = 2
+        while True:
+            tries -= 1
+            try:
+                return await self._once(work, wait, fresh=not tries)
+            except _AGAIN as error:
+                if not tries:
+                    raise StoreUnavailable(f"PostgreSQL: {_name(error)}, again and again") from error
+            except _GONE as error:
+                if not tries or isinstance(error, TimeoutError):
+                    raise StoreUnavailable(
+                        f"PostgreSQL: {_name(error)}; is the server of HELPBOT_DATABASE_URL running and within reach?"
+                    ) from error
+            except _REFUSED as error:
+                raise StoreUnavailable(
+                    f"PostgreSQL refuses us: {_name(error)}; check user, password and database in HELPBOT_DATABASE_URL"
+                ) from error
+
+    async def _once(self, work: Callable[[Connection], Awaitable[Result]], wait: float, fresh: bool) -> Result:
+        async with asyncio.timeout(wait):
+            async with self._free:
+                connection = await self._connection(fresh)
+                try:
+                    result = await work(connection)
+                except BaseException as error:
+                    if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _GONE):
+                        self._idle.append(connection)  # the server is fine, it only said no
+                    else:
+                        connection.terminate()
+                    raise
+                self._idle.append(connection)
+                return result
+
+    async def _connection(self, fresh: bool) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if fresh:
+                connection.terminate()  # its siblings broke: all of them are suspect
+            elif not connection.is_closed():
+                return connection
+        opened: Connection = await asyncpg.connect(self._url, timeout=WAIT)
+        return opened
+
+
+def _name(error: BaseException) -> str:
+    """What happened, without an address or a value in it."""
+    if isinstance(error, asyncpg.PostgresError):
+        return f"{type(error).__name__} ({error.sqlstate})"
+    return type(error).__name__
+
+
+class Grouped(Generic[Item, Result]):
+    """Calls of one kind that wait at the same moment go to the server as one statement; each gets its own result."""
+
+    def __init__(self, run: Callable[[list[Item]], Awaitable[Sequence[Result]]]) -> None:
+        """`run` gives one result for each item, in their order. When it fails, each item is tried alone."""
+        self._run = run
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, item: Item) -> Result:
+        """The result of this item."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if len(self._tasks) < AT_ONCE:
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await future
+
+    async def drain(self) -> None:
+        """Wait until nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _work(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            await self._go(group)
+
+    async def _go(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._run([item for item, _ in group])
+        except HelpbotError as error:
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+        except Exception as error:
+            if len(group) > 1:  # a value that the server can't take spoils no other's turn
+                for one in group:
+                    await self._go([one])
+            elif not group[0][1].done():
+                group[0][1].set_exception(error)
+        except BaseException:
+            for _, future in group:
+                future.cancel()
+            raise
+        else:
+            for (_, future), result in zip(group, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
