@@ -32,7 +32,7 @@ def command_of(dc: DialogContext, work: Work) -> str | None:
     if not text or text.lower() in {c.label.lower() for c in _choices(dc, work)}:
         return None
     command = work.understand.command(text)
-    if command is None and dc.active_dialog.id != "pick" and work.understand.word(text, "proceed"):
+    if command is None and dc.active_dialog.id in ("root", "guide") and work.understand.word(text, "proceed"):
         return "proceed"
     if command == "thanks" and _at_outcome(dc, work):
         return None if work.understand.tone(text) else command
@@ -82,6 +82,8 @@ def closed_card(dc: DialogContext, work: Work, line: str) -> Card | None:
     if frame == "pick":
         offered = pick_dialog.offer(work, options, views.frame_options(dc.stack, 1))
         return pick_dialog.closed(work, offered, line)
+    if frame == "hand-off":
+        return AnsweredCard(work.texts.person_title, line)
     guide, walk = _guide(dc, work)
     if guide and walk:
         return views.closed_guide(work, guide, walk, line)
@@ -135,7 +137,7 @@ async def _hello(dc: DialogContext, work: Work) -> None:
     if guide and walk:
         work.tell(fill(work.texts.hello_open, where=guide.title))
         await _brief(dc, work)
-    elif dc.active_dialog.id == "pick":
+    elif dc.active_dialog.id != "root":
         await show_again(dc)
     else:
         work.greeted = False
@@ -179,13 +181,13 @@ async def _restart(dc: DialogContext, work: Work) -> None:
 async def _back(dc: DialogContext, work: Work) -> None:
     guide, walk = _guide(dc, work)
     if guide is None or walk is None:
-        if dc.active_dialog.id == "pick":
+        if dc.active_dialog.id != "root":
             _leave_card(dc, work, work.texts.way_back)
             await _to_root(dc, {})
         else:
             await show_again(dc)
         return
-    if dc.active_dialog.id == "pick":
+    if dc.active_dialog.id != "guide":
         _leave_card(dc, work, work.texts.way_back)
         await _to_guide(dc, walk)
         return
@@ -220,8 +222,17 @@ async def _proceed(dc: DialogContext, work: Work) -> None:
 async def _person(dc: DialogContext, work: Work) -> None:
     guide, walk = _guide(dc, work)
     said = tuple(views.frame_options(dc.stack, len(dc.stack) - 1).get("said", ()))
-    work.handoff = views.hand_off(guide, walk, said)
-    work.show(views.person_card(work, work.handoff, guide))
+    if work.incoming.in_case:
+        work.tell(work.texts.hand_off_open)
+        await _brief(dc, work)
+    elif work.incoming.staff is None:
+        work.handoff = views.hand_off(guide, walk, said)
+        work.show(views.person_card(work, work.handoff))
+    elif dc.active_dialog.id == "hand-off":
+        await show_again(dc)
+    else:
+        work.advance()
+        await dc.begin_dialog("hand-off", {"said": list(said)})
 
 
 _HANDLERS: dict[str, Callable[[DialogContext, Work], Awaitable[None]]] = {

@@ -13,11 +13,12 @@ from dialogs.cards.question import AnsweredCard
 from dialogs.finder import Finder
 from dialogs.guide import Outcome as Advice
 from dialogs.guide_dialog import guide_dialog
+from dialogs.hand_off_dialog import hand_off_dialog
 from dialogs.library import Library
 from dialogs.pick_dialog import pick_dialog
 from dialogs.root_dialog import root_dialog
 from dialogs.state import fresh_root, restore, save
-from dialogs.turn import Incoming, Outcome, Press, Replaced, Reply, State
+from dialogs.turn import HandOff, Incoming, Outcome, Press, Replaced, Reply, State
 from dialogs.understand import Understanding
 from dialogs.walk import Walk
 from dialogs.work import Work
@@ -36,7 +37,7 @@ class Engine:
         self._readers = {id(texts): Understanding(texts.words) for texts in library.texts.values()}
         self._adapter = TurnAdapter()
         self._dialogs = DialogSet(_NoAccessor())
-        for dialog in (root_dialog(), guide_dialog(), pick_dialog()):
+        for dialog in (root_dialog(), guide_dialog(), pick_dialog(), hand_off_dialog()):
             self._dialogs.add(dialog)
 
     async def run(self, state: State | None, incoming: Incoming) -> Outcome:
@@ -133,13 +134,16 @@ class Engine:
         return codes[int(number)] if int(number) < len(codes) else ""
 
     def _summary(self, state: State, work: Work) -> str:
+        return views.summary_text(work.texts, self.hand_off(state)) or work.texts.summary_empty
+
+    def hand_off(self, state: State) -> HandOff:
+        """All that a conversation's state tells of the problem at hand, for a person."""
         frames = state.get("stack", ())
         said = tuple(frames[-1]["with"].get("said", ())) if frames else ()
         frame = next((f for f in frames if f["dialog"] == "guide"), None)
         walk = Walk.from_json(frame["with"]) if frame else None
         guide = self.library.guide(walk.guide) if walk else None
-        handoff = views.hand_off(guide, walk, said)
-        return views.summary_text(work.texts, handoff, guide) or work.texts.summary_empty
+        return views.hand_off(guide, walk, said)
 
 
 def _stopped(state: State, dc: DialogContext, work: Work) -> bool:

@@ -57,6 +57,8 @@ class Words(BaseModel):
     person: Phrases
     person_anywhere: Phrases
     proceed: Phrases
+    send: Phrases
+    end_chat: Phrases
     causes: Phrases
     solved: Phrases
     not_solved: Phrases
@@ -79,6 +81,7 @@ PLACES: dict[str, frozenset[str]] = {
     "summary_guide": frozenset({"guide"}),
     "summary_answer": frozenset({"question", "answer"}),
     "summary_advice": frozenset({"advice"}),
+    "hand_off_closed": frozenset({"opens"}),
     "fallback_fact": frozenset({"question", "answer"}),
 }
 
@@ -186,6 +189,18 @@ class Texts(BaseModel):
     summary_answer: Sentence
     summary_advice: Sentence
     summary_empty: Sentence
+
+    # a person, when there is a helpdesk behind the bot
+    hand_off_intro: Sentence
+    hand_off_closed: Sentence
+    hand_off_add: Sentence
+    hand_off_add_hint: Sentence
+    hand_off_send: Sentence
+    hand_off_leave: Sentence
+    hand_off_not_now: Sentence
+    hand_off_sent: Sentence
+    hand_off_again: Sentence
+    hand_off_open: Sentence
 
     # trouble of ours
     apology: Sentence

@@ -7,6 +7,7 @@ from typing import Any
 
 from dialogs import walk as walking
 from dialogs.cards.base import Button, Card
+from dialogs.cards.case import Field
 from dialogs.cards.menu import MenuCard, MenuItem
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.outcome import OutcomeCard, OutcomeLabels
@@ -167,36 +168,59 @@ def hand_off(library_guide: Guide | None, walk: Walk | None, said: tuple[str, ..
         version=walk.version,
         path=tuple((q.short, a.label) for _, q, a in walking.answered(library_guide, walk)),
         advice=tuple(s.outcome for s in steps if isinstance(s, Outcome)),
+        title=library_guide.title,
     )
 
 
-def summary_text(texts: Texts, handoff: HandOff, guide: Guide | None) -> str:
+def summary_text(texts: Texts, handoff: HandOff) -> str:
     """The summary as plain lines, to be copied; empty when nothing is known."""
-    lines = [fill(texts.summary_guide, guide=guide.title)] if guide else []
+    lines = [fill(texts.summary_guide, guide=handoff.title)] if handoff.title else []
     lines += [fill(texts.summary_words, words=w) for w in handoff.words]
     lines += [fill(texts.summary_answer, question=q, answer=a) for q, a in handoff.path]
     lines += [fill(texts.summary_advice, advice=a) for a in handoff.advice]
     return "\n".join(lines)
 
 
-def person_card(work: Work, handoff: HandOff, guide: Guide | None) -> Card:
+def person_card(work: Work, handoff: HandOff) -> Card:
     """How to reach a person, and the summary to send along."""
     texts = work.texts
     intro = fill(texts.contact_intro, contact=work.contact) if work.contact else texts.no_contact
-    copy = summary_text(texts, handoff, guide)
+    copy = summary_text(texts, handoff)
     return SummaryCard(
         turn=work.number,
         title=texts.person_title,
         intro=intro,
         copy=copy or texts.summary_empty,
-        words_title=texts.summary_words_title if handoff.words else "",
-        words=handoff.words,
-        path=handoff.path,
-        advice_title=texts.summary_advice_title if handoff.advice else "",
-        advice=handoff.advice,
+        **_summary_parts(texts, handoff),
         send=Button(texts.send_as_text, "text", "summary", stays=True) if copy else None,
-        ways=work.ways("proceed" if guide else "topics"),
+        ways=work.ways("proceed" if handoff.guide else "topics"),
     )
+
+
+def hand_off_card(work: Work, handoff: HandOff, opens: str) -> Card:
+    """What the staff will see, a box for anything to add, and the button that sends it to them."""
+    texts, note = work.texts, work.take_note()
+    intro = fill(texts.hand_off_closed, opens=opens) if opens else texts.hand_off_intro
+    send = texts.hand_off_leave if opens else texts.hand_off_send
+    return SummaryCard(
+        turn=work.number,
+        title=texts.person_title,
+        intro=f"{note}\n\n{intro}" if note else intro,
+        copy=summary_text(texts, handoff) or texts.summary_empty,
+        **_summary_parts(texts, handoff),
+        box=Field("text", texts.hand_off_add, placeholder=texts.hand_off_add_hint),
+        answers=(Button(send, "send"), Button(texts.hand_off_not_now, "not-now")),
+    )
+
+
+def _summary_parts(texts: Texts, handoff: HandOff) -> dict[str, Any]:
+    return {
+        "words_title": texts.summary_words_title if handoff.words else "",
+        "words": handoff.words,
+        "path": handoff.path,
+        "advice_title": texts.summary_advice_title if handoff.advice else "",
+        "advice": handoff.advice,
+    }
 
 
 def frame_options(stack: list[Any], place: int) -> dict[str, Any]:

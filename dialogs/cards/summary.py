@@ -7,6 +7,7 @@ from typing import Any
 
 from dialogs.cards import adaptive, plain
 from dialogs.cards.base import Button
+from dialogs.cards.case import Field
 from dialogs.cards.markdown import plain as unmarked
 
 
@@ -15,7 +16,8 @@ class SummaryCard:
     """How to reach a person, and what to tell them.
 
     words: the user's own words. path: (question, answer) pairs. advice: titles of the advice shown. copy: the summary
-    as one plain text to be sent on; its "Send as text" button is `send` (None: no button).
+    as one plain text to be sent on; its "Send as text" button is `send` (None: no button). box: an input for anything
+    to add, sent with the first of `answers` (loud buttons).
     """
 
     turn: int
@@ -28,6 +30,8 @@ class SummaryCard:
     advice_title: str = ""
     advice: tuple[str, ...] = ()
     send: Button | None = None
+    box: Field | None = None
+    answers: tuple[Button, ...] = ()
     ways: tuple[Button, ...] = ()
 
     def adaptive(self) -> dict[str, Any]:
@@ -74,4 +78,4 @@ class SummaryCard:
 
     def options(self) -> tuple[Button, ...]:
         """The button that sends the summary as text, if there is one."""
-        return (self.send,) if self.send else ()
+        return (*self.answers, self.send) if self.send else self.answers

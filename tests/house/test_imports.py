@@ -66,6 +66,7 @@ dialogs.adapter
 dialogs.commands
 dialogs.root_dialog
 dialogs.guide_dialog
+dialogs.hand_off_dialog
 dialogs.pick_dialog
 dialogs.state
 dialogs.views
@@ -85,14 +86,13 @@ dialogs.walk
 dialogs.turn
 dialogs.cards.relay
 dialogs.cards.rating
-dialogs.cards.case
 dialogs.cards.summary
+dialogs.cards.case
 dialogs.cards.outcome
 dialogs.cards.question
 dialogs.cards.menu
 dialogs.cards.notice
 dialogs.cards.adaptive
-dialogs.cards.fit
 dialogs.cards.fit
 dialogs.cards.plain
 dialogs.cards.markdown
@@ -108,6 +108,7 @@ BOTBUILDER = {
     "dialogs.commands",
     "dialogs.engine",
     "dialogs.guide_dialog",
+    "dialogs.hand_off_dialog",
     "dialogs.pick_dialog",
     "dialogs.root_dialog",
     "dialogs.state",
