@@ -22,12 +22,15 @@ MAX_DEPTH = 64
 MAX_ID = 512
 MAX_NAME = 256
 MAX_VALUE = 1024
+MAX_FIELDS = 20
 MAX_TURN = 2**31 - 1
 MAX_TEXT = 32_000  # more than Teams lets a person type; the rest of a longer one is cut off, for they deserve an answer
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")  # NUL can't be stored, the others can't be read
+# NUL can't be stored, the others can't be read; a line break stays.
+_CONTROLS = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), " ")
+_OURS = frozenset({"helpbot", "verb", "turn", "value"})
 
 
 def _no_constant(name: str) -> Any:
@@ -231,14 +234,19 @@ def _press(data: Any) -> Press | None:
         or not (isinstance(value, str) and len(value) <= MAX_VALUE and value.isprintable())
     ):
         raise Refused(400, "bad-press", "The data of this button is not what our cards carry.")
-    return Press(verb, turn, value)
+    # What stood in the card's inputs comes beside what the button carries.
+    names = [name for name in data if name not in _OURS] if len(data) > len(_OURS) else ()
+    if len(names) > MAX_FIELDS or not all(len(name) <= MAX_NAME and name.isprintable() for name in names):
+        raise Refused(400, "bad-press", "The inputs of this card are not what our cards have.")
+    fields = tuple((name, data[name].translate(_CONTROLS)) for name in names if isinstance(data[name], str))
+    return Press(verb, turn, value, tuple((name, text[:MAX_TEXT]) for name, text in fields))
 
 
 def spoken(text: str, entities: list[Any], bot: str) -> tuple[str, bool]:
     """What was said, without the mention of the bot, and whether it was mentioned.
 
     Only the exact span that the mention names is cut, and once: a bot called "Help" is also a word. Other people's
-    names stay, without their tags.
+    names stay, without their tags; lines stay lines.
     """
     mentioned = False
     for entity in entities:
@@ -254,4 +262,5 @@ def spoken(text: str, entities: list[Any], bot: str) -> tuple[str, bool]:
         text = text.replace("<at>", "").replace("</at>", "")
     if "&" in text:
         text = html.unescape(text)
-    return " ".join(text.translate(_CONTROLS).split())[:MAX_TEXT], mentioned
+    lines = (" ".join(line.split()) for line in text.translate(_CONTROLS).split("\n"))
+    return "\n".join(lines).strip()[:MAX_TEXT], mentioned

@@ -34,19 +34,18 @@ def render(envelope: Envelope, outcome: Outcome, texts: Texts) -> Rendered:
     """The outcome as rows, and for a press as its answer.
 
     The new cards come before the update of the old one: whoever waits, waits for those. A press is answered in place:
-    with the answered form of the pressed card, or, when it was stale and has none, with the card that shows where we
-    are. In a group the others see that only by an update.
+    with the answered form of the pressed card, or, when it was stale, with the card that shows where we are. In a
+    group the others see the answered form only by an update.
     """
-    replaced, replies = outcome.replaced, outcome.replies
+    replaced, replies, press = outcome.replaced, outcome.replies, envelope.incoming.press
     answer: Payload | None = None
     if envelope.invoke:
-        pressed = envelope.incoming.press
-        if outcome.stale and replies and not replaced:
-            return Rendered((), card_answer(replies[0].card.adaptive()))
-        if replaced and pressed and replaced.turn == pressed.turn:
+        if replaced and press and replaced.turn == press.turn:
             answer = card_answer(replaced.card.adaptive())
             if not envelope.address.group:
                 replaced = None
+        elif outcome.stale and replies and not replaced:
+            return Rendered((), card_answer(replies[0].card.adaptive()))
         else:
             answer = text_answer(texts.pressed)
     rows = [Outgoing("send", message(reply.card), reply.turn) for reply in replies]

@@ -42,7 +42,8 @@ def mentions(span: str, who: dict[str, str] = BOT) -> dict[str, Any]:
         ),
         ("<at>Help</at>", [mentions("<at>Help</at>")], ""),
         ("<at>Help</at> hi", [{"type": "mention", "mentioned": BOT}], "hi"),
-        ("a &lt;b&gt; &amp;amp; c&nbsp; d\n e\t f", [], "a <b> &amp; c d e f"),
+        ("a &lt;b&gt; &amp;amp; c&nbsp; d\n e\t f", [], "a <b> &amp; c d\ne f"),
+        ("  a \r\n\n  b\n", [], "a\n\nb"),
         ("nul\u0000 and \u0007bell", [], "nul and bell"),
         ("&#0; &#xD800;", [], "\ufffd \ufffd"),
         ("\U0001f44d ok", [{"type": "clientInfo"}], "\U0001f44d ok"),
@@ -87,6 +88,13 @@ def test_press(made: Any) -> None:
     envelope = read(made(SERVICE, "answer", 3, "yes"))
     assert envelope.incoming.press == Press("answer", 3, "yes")
     assert (envelope.invoke, envelope.pressed) == (made is press, "1")
+
+
+def test_inputs_come_with_the_press() -> None:
+    """What was typed into a card comes as fields: text only, without what can't be stored."""
+    data = {"helpbot": 1, "verb": "send", "turn": 2, "note": "two\nlines\u0000", "count": 3}
+    press_of = read(message(SERVICE, "", value=data)).incoming.press
+    assert press_of == Press("send", 2, "", (("note", "two\nlines "),))
 
 
 def test_foreign_button_is_passed_over() -> None:

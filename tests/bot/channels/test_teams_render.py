@@ -66,6 +66,20 @@ def test_stale_press_shows_where_we_are(group: bool) -> None:
     assert rendered.outgoing == ()
 
 
+def test_last_press_once_more() -> None:
+    """The same press under a new id gets its answered form again, and nothing is sent."""
+    rendered = render(envelope(invoke=True), Outcome({}, (), ANSWERED, stale=True), TEXTS)
+    assert (rendered.answer or {})["value"] == ANSWERED.card.adaptive()
+    assert rendered.outgoing == ()
+
+
+def test_stale_press_with_an_answered_form() -> None:
+    """Where an old card has an answered form, that takes its place, and the current card is sent."""
+    rendered = render(envelope(invoke=True), Outcome({}, (NEXT,), ANSWERED, stale=True), TEXTS)
+    assert (rendered.answer or {})["value"] == ANSWERED.card.adaptive()
+    assert [(row.kind, row.turn) for row in rendered.outgoing] == [("send", 2)]
+
+
 def test_stale_submit_gets_the_card_as_a_message() -> None:
     """An old button that came as a message is answered by a message."""
     assert kinds(Outcome({}, (NEXT,), stale=True), envelope(invoke=False)) == [("send", 2)]
