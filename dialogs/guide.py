@@ -69,9 +69,9 @@ class Action(Model):
 class Answer(Model):
     """One answer to a question.
 
-    `label` stands on the button; `said` are other ways in which people say it, in which a word may have alternatives
-    (`got|received the|my mail`); `means` ties it to the locale's own words for yes, no and not sure; `fact` is the
-    answer as a statement, said back to the user.
+    `label` stands on the button; `said` are other ways in which people say it; `means` ties it to the locale's own
+    words for yes, no and not sure; `fact` is the answer as a statement, said back to the user. In `said` a word may
+    have alternatives (`got|received the|my mail`), and a full stop (`got it.`) makes it count only as a whole message.
     """
 
     id: AnswerId

@@ -6,8 +6,9 @@ to come back, and the dialog asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 from dialogs.texts import Words
@@ -15,6 +16,7 @@ from dialogs.words import Pattern, Patterns, Reader, Token
 
 COMMANDS = ("help", "cancel", "restart", "back", "change", "topics", "hello", "thanks", "person")
 MAX_INDEXES = 4096  # sets of answers kept ready; more than that are prepared again when needed
+WHOLE = "."  # ends what counts only as the whole message: "got it." said later may be mere politeness
 _OPPOSITE = {"yes": "no", "no": "yes"}
 
 
@@ -63,6 +65,15 @@ class _Span:
         return self.choice.means or ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """How people say some choices: as a whole message, and inside one."""
+
+    choices: tuple[Choosable, ...]
+    whole: dict[tuple[str, ...], Choosable]
+    inside: Patterns[Choosable]
+
+
 class Understanding:
     """Reads messages in one language."""
 
@@ -93,7 +104,7 @@ class Understanding:
             name: {phrase(p) for p in getattr(words, name)} - {()}
             for name in (*COMMANDS, "proceed", "causes", "solved", "not_solved")
         }
-        self._answers: dict[int, tuple[tuple[Choosable, ...], Patterns[Choosable]]] = {}
+        self._answers: dict[int, _Answers] = {}
 
     def _patterns(self, phrases: Sequence[str]) -> Patterns[str]:
         return Patterns((self.reader.pattern(p), p) for p in phrases)
@@ -154,10 +165,9 @@ class Understanding:
             if (picked := self._number(tokens, len(choices))) is not None:
                 return (choices[picked].id,)
             trimmed = self._trimmed(tokens)
-            for choice in choices:
-                label = self.reader.phrase(choice.label)
-                if any(label == stems for stems in trimmed if stems):
-                    return (choice.id,)
+            whole = self._index(choices).whole
+            if named := next((whole[stems] for stems in trimmed if stems in whole), None):
+                return (named.id,)
             if any(stems in self._both for stems in trimmed):
                 return tuple(c.id for c in choices if c.means in _OPPOSITE) or ()
         spans = self._without_inner(self._spans(tokens, choices, strict))
@@ -199,25 +209,36 @@ class Understanding:
         return None
 
     def _spans(self, tokens: Sequence[Token], choices: tuple[Choosable, ...], strict: bool) -> list[_Span]:
-        spans = [_Span(i, end, choice, False) for i, end, choice in self._index(choices).find(tokens)]
+        spans = [_Span(i, end, choice, False) for i, end, choice in self._index(choices).inside.find(tokens)]
         return spans if strict else spans + self._generic_spans(tokens, choices)
 
-    def _index(self, choices: tuple[Choosable, ...]) -> Patterns[Choosable]:
+    def _index(self, choices: tuple[Choosable, ...]) -> _Answers:
         """How people say these choices, prepared once for as long as the guide is loaded."""
         known = self._answers.get(id(choices))
-        if known is None or known[0] is not choices:
+        if known is None or known.choices is not choices:
             if len(self._answers) >= MAX_INDEXES:
                 self._answers.clear()
-            known = self._answers[id(choices)] = (choices, Patterns(self._sayings(choices)))
-        return known[1]
+            known = self._answers[id(choices)] = _Answers(choices, self._whole_sayings(choices), self._sayings(choices))
+        return known
 
-    def _sayings(self, choices: tuple[Choosable, ...]) -> Iterable[tuple[Pattern, Choosable]]:
+    def _sayings(self, choices: tuple[Choosable, ...]) -> Patterns[Choosable]:
+        """What counts wherever it stands in a message."""
+        found: list[tuple[Pattern, Choosable]] = []
         for choice in choices:
-            for said in choice.said:
-                yield self.reader.pattern(said), choice
+            found += [(self.reader.pattern(said), choice) for said in choice.said if not said.endswith(WHOLE)]
             label = self.reader.phrase(choice.label)
             if not choice.means and len(label) > 1:
-                yield tuple((word,) for word in label), choice
+                found.append((tuple((word,) for word in label), choice))
+        return Patterns(found)
+
+    def _whole_sayings(self, choices: tuple[Choosable, ...]) -> dict[tuple[str, ...], Choosable]:
+        """What counts as the whole message: labels, and what is said alone. A label goes before all else."""
+        said = (
+            (pattern, c) for c in choices for s in c.said if s.endswith(WHOLE) and (pattern := self.reader.pattern(s))
+        )
+        alone = {stems: choice for pattern, choice in said for stems in product(*pattern)}
+        labels = {self.reader.phrase(c.label): c for c in reversed(choices)}
+        return {stems: choice for stems, choice in {**alone, **labels}.items() if stems}
 
     def _generic_spans(self, tokens: Sequence[Token], choices: tuple[Choosable, ...]) -> list[_Span]:
         """Bare yes, no and not sure.

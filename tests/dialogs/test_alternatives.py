@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+import yaml
+
+from bot.resources import content_dir
+from dialogs.texts import Texts
+from dialogs.understand import Choice, Understanding
 from dialogs.words import Patterns, Reader
 
 READER = Reader({"e-mail": "email", "n't": " not"})
@@ -30,3 +36,20 @@ def test_each_alternative_fits(said: str, place: int | None) -> None:
 def test_a_phrase_without_alternatives_is_itself() -> None:
     """The plain phrase is the pattern with one word in each slot."""
     assert READER.pattern("didn't get it") == tuple((word,) for word in READER.phrase("didn't get it"))
+
+
+@pytest.mark.parametrize(
+    ("message", "strict", "leaning"),
+    [
+        ("got it", False, ("yes",)),
+        ("ok, arrived!", False, ("yes",)),
+        ("got it", True, ()),
+        ("arrived with a dent", False, ()),
+        ("well, gone", False, ("no",)),
+    ],
+)
+def test_a_full_stop_makes_it_count_alone(message: str, strict: bool, leaning: tuple[str, ...]) -> None:
+    """ "got it." answers only as the whole message, fillers aside, and only where the question was asked."""
+    texts = Texts.model_validate(yaml.safe_load(Path(content_dir(), "texts", "en.yaml").read_text("utf-8")))
+    choices = (Choice("yes", "Yes", ("got it.", "arrived|came.")), Choice("no", "No", ("gone.",)))
+    assert Understanding(texts.words).lean(message, choices, strict) == leaning
