@@ -21,10 +21,13 @@ bot.__main__
 bot.commands.serve
 bot.commands.chat
 bot.commands.check
+bot.commands.package
 bot.commands.version
 bot.app
 bot.play
 bot.talk
+bot.package_teams
+bot.png
 bot.terminal
 bot.terminal_page
 bot.web
@@ -52,6 +55,7 @@ bot.storage.migrations
 bot.storage.codec
 bot.storage.cases
 bot.storage.base
+bot.handoff.plan
 bot.handoff.case
 bot.envelope
 bot.settings
