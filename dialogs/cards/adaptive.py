@@ -30,6 +30,8 @@ _CODE: Json = {"fontType": "Monospace", "size": "Small"}
 _ROW = 35  # characters of titles, and _PAD for each button, that fit beside each other on 320 px
 _PAD = 4
 _LONG = 30  # characters of a title; a longer one is cut off on a button, so it becomes a row that wraps
+_WAY_ROWS = 2
+_SET_MOST = 6  # actions that Teams allows in one set
 _ROW_MOST = 3  # more answers than this stand below each other
 
 # What some client's Markdown or date function takes for more than text. An address that becomes a link is welcome.
@@ -49,7 +51,7 @@ def visible(text: str) -> bool:
 
 def literal_text(text: str) -> str:
     """`text` for a run: characters that JSON or a client can't carry become U+FFFD, date functions stay as typed."""
-    if _BROKEN.search(text):
+    if not text.isprintable() and _BROKEN.search(text):
         text = _BROKEN.sub("\ufffd", text)
     return _FUNCTION.sub("{\u2060{", text) if "{{" in text else text
 
@@ -259,11 +261,23 @@ def answers(buttons: Sequence[Button], turn: int, about: Sequence[str] = ()) -> 
     return _sets(rows, turn, "Medium")
 
 
+def sending(button: Button, turn: int) -> Json:
+    """A button on its own, right below what it sends."""
+    return {"type": "ActionSet", "spacing": "Small", "actions": [action(button, turn)]}
+
+
 def ways(buttons: Sequence[Button], turn: int) -> list[Json]:
-    """The quiet buttons, in short rows below a line."""
-    made = _sets(_packed(buttons), turn, "Medium")
+    """The quiet buttons below a line, in two short rows. What has no room goes behind "…", the last one never."""
+    rows = list(_packed(buttons))
+    hidden: Sequence[Button] = ()
+    if len(rows) > _WAY_ROWS:
+        shown = sum(map(len, rows[: _WAY_ROWS - 1]))
+        if len(buttons) - shown <= _SET_MOST:
+            rows, hidden = [*rows[: _WAY_ROWS - 1], buttons[-1:]], buttons[shown:-1]
+    made = _sets(rows, turn, "Medium")
     if made:
         made[0]["separator"] = True
+        made[-1]["actions"] += [{**action(button, turn), "mode": "secondary"} for button in hidden]
     return made
 
 
@@ -284,13 +298,16 @@ def short(*parts: str) -> str:
 
 def card(body: list[Json], speak: str, fallback: str) -> Json:
     """The card around its elements, within the size that Teams takes. `fallback`: for a client that can't draw it."""
-    return fitted(
-        {
-            "type": "AdaptiveCard",
-            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-            "version": "1.5",
-            "speak": literal_text(speak),
-            "fallbackText": literal_text(fallback),
-            "body": body,
-        }
-    )
+    return fitted(whole(body, speak, fallback))
+
+
+def whole(body: list[Json], speak: str, fallback: str) -> Json:
+    """The card, whatever its size."""
+    return {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.5",
+        "speak": literal_text(speak),
+        "fallbackText": literal_text(fallback),
+        "body": body,
+    }

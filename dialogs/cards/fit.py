@@ -20,10 +20,15 @@ def size(part: Any) -> int:
     return len(json.dumps(part))
 
 
+def fits(card: dict[str, Any]) -> bool:
+    """Whether `card` as JSON is at most `LIMIT` bytes."""
+    # JSON is at most three times as long as this (a two-byte letter becomes \u00e9), and this costs a tenth of it.
+    return 3 * len(marshal.dumps(card, 2)) <= LIMIT or size(card) <= LIMIT
+
+
 def fitted(card: dict[str, Any]) -> dict[str, Any]:
     """`card`, or a copy below `LIMIT`: long texts cut, then long lists. Payloads of buttons are never touched."""
-    # JSON is at most three times as long as this (a two-byte letter becomes \\u00e9), and this costs a tenth of it.
-    if 3 * len(marshal.dumps(card, 2)) <= LIMIT:
+    if fits(card):
         return card
     for most in _TEXTS:
         if size(card) <= LIMIT:

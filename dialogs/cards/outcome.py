@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 from dialogs.cards import adaptive, plain
 from dialogs.cards.base import Button
+from dialogs.cards.fit import CUT, LIMIT, fits, size
 from dialogs.cards.markdown import plain as unmarked
 from dialogs.guide import Action, Detail, Link, Mark
+
+WHOLE = "all"  # in a button's value, instead of a code's number: the whole advice
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeLabels:
-    """The card's own words. `was` and `marks` are format strings: "formerly {url}", "The article says"."""
+    """The card's own words. `was` is a format string: "formerly {url}".
+
+    shortened: said where something had to be left out, above the button that sends the whole as text.
+    """
 
     documents: str
     check: str
@@ -23,6 +29,7 @@ class OutcomeLabels:
     was: str
     mark_article: str
     mark_today: str
+    shortened: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +65,60 @@ class OutcomeCard:
             if part.code
         )
 
+    def sent(self, which: str) -> str:
+        """What the button of value `<text_value>/<which>` posts: a code, or the whole advice; empty if nothing."""
+        if which == WHOLE:
+            return replace(self, note="", ask="", answers=(), ways=(), answered="").text()
+        codes = self.codes()
+        return codes[int(which)] if which.isascii() and which.isdigit() and int(which) < len(codes) else ""
+
     def adaptive(self) -> dict[str, Any]:
-        """The steps numbered, one heading each; notes and documents; then the question whether it helped."""
+        """The steps numbered, one heading each; notes and documents; then the question whether it helped.
+
+        Advice too big for a card first loses the former addresses, then its end; it says so, and a button sends it all.
+        """
+        card = self._whole()
+        if fits(card):
+            return card
+        head, end, title = self._head(), self._end(), unmarked(self.title)
+        taken = size(adaptive.whole([*head, *end], title, title))
+        return adaptive.card([*head, *self._fewer(taken), *end], title, title)
+
+    def shortened(self) -> bool:
+        """Whether the card has no room for all of the advice; authors are told, so that they split it."""
+        return not fits(self._whole())
+
+    def _whole(self) -> dict[str, Any]:
+        title = unmarked(self.title)
+        fallback = adaptive.short(title, unmarked(self.intro))
+        return adaptive.whole([*self._head(), *self._parts(), *self._end()], title, fallback)
+
+    def _head(self) -> list[dict[str, Any]]:
         body = adaptive.paragraphs(self.note) if self.note else []
         body += adaptive.facts(self.facts_title, self.facts)
         body.append(adaptive.heading(self.title, "Large"))
-        body += adaptive.paragraphs(self.intro)
+        return body + adaptive.paragraphs(self.intro)
+
+    def _parts(self) -> list[dict[str, Any]]:
         numbers = count()
-        for n, action in enumerate(self.actions, 1):
-            body.append({"type": "Container", "spacing": "Medium", "items": self._step(n, action, numbers)})
-        for note in self.notes:
-            body.append({"type": "Container", "spacing": "Medium", "items": self._part(note, numbers)})
-        body += self._documents()
-        body += self._end()
-        title = unmarked(self.title)
-        return adaptive.card(body, title, adaptive.short(title, unmarked(self.intro)))
+        parts = [self._step(n, action, numbers) for n, action in enumerate(self.actions, 1)]
+        parts += [self._part(note, numbers) for note in self.notes]
+        made: list[dict[str, Any]] = [{"type": "Container", "spacing": "Medium", "items": items} for items in parts]
+        return made + self._documents()
+
+    def _fewer(self, taken: int) -> list[dict[str, Any]]:
+        """As many parts, without former addresses, as there is room for; the first always."""
+        send = Button(self.labels.send_as_text, "text", f"{self.text_value}/{WHOLE}", stays=True)
+        rest = adaptive.paragraphs(self.labels.shortened or CUT, spacing="Medium")
+        rest.append(adaptive.sending(send, self.turn))
+        room = LIMIT - taken - size(rest)
+        kept: list[dict[str, Any]] = []
+        for part in _without_former(self)._parts():
+            room -= size(part)
+            if kept and room < 0:
+                break
+            kept.append(part)
+        return kept + rest
 
     def _step(self, n: int, action: Action, numbers: Iterator[int]) -> list[dict[str, Any]]:
         items = [adaptive.heading(f"{n} · {action.who}", "Default"), *self._part(action, numbers, "Small")]
@@ -93,7 +139,7 @@ class OutcomeCard:
             send = Button(
                 self.labels.send_as_text, "text", f"{self.text_value}/{next(numbers)}", quiet=True, stays=True
             )
-            items.append({"type": "ActionSet", "spacing": "Small", "actions": [adaptive.action(send, self.turn)]})
+            items.append(adaptive.sending(send, self.turn))
         for link in part.links:
             items += self._link(link)
         return items
@@ -162,3 +208,19 @@ class OutcomeCard:
     def options(self) -> tuple[Button, ...]:
         """The answers to "did this solve it?"; none once it is answered."""
         return () if self.answered else self.answers
+
+
+def _without_former(card: OutcomeCard) -> OutcomeCard:
+    """The same advice without the addresses that the source gave."""
+
+    def bare(links: tuple[Link, ...]) -> tuple[Link, ...]:
+        return tuple(link.model_copy(update={"was": None}) for link in links)
+
+    def part(detail: Detail) -> Detail:
+        return detail.model_copy(update={"links": bare(detail.links)})
+
+    actions = tuple(
+        action.model_copy(update={"links": bare(action.links), "details": tuple(map(part, action.details))})
+        for action in card.actions
+    )
+    return replace(card, actions=actions, notes=tuple(map(part, card.notes)), documents=bare(card.documents))
