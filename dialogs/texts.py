@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # A phrase may be a bare yes or no, which YAML 1.1 reads as a boolean.
@@ -66,6 +66,80 @@ class Words(BaseModel):
 
 
 PLACES: dict[str, frozenset[str]] = {
+    "desk.queued": frozenset({"case", "place", "queue"}),
+    "desk.expect": frozenset({"minutes"}),
+    "desk.queued_closed": frozenset({"case", "opens", "queue"}),
+    "desk.joined": frozenset({"agent"}),
+    "desk.passed_to_agent": frozenset({"agent", "former"}),
+    "desk.passed_to_queue": frozenset({"agent", "place", "queue"}),
+    "desk.released": frozenset({"agent", "case", "place"}),
+    "desk.waiting_handed_on": frozenset({"queue"}),
+    "desk.fallback": frozenset({"case", "contact"}),
+    "desk.fallback_no_contact": frozenset({"case"}),
+    "desk.agent_late": frozenset({"agent"}),
+    "desk.given_back": frozenset({"agent"}),
+    "desk.left": frozenset({"case"}),
+    "desk.closed": frozenset({"agent", "case", "minutes"}),
+    "desk.still_there": frozenset({"minutes"}),
+    "desk.closed_silent": frozenset({"case"}),
+    "desk.reopened": frozenset({"case", "place"}),
+    "desk.reopen_ask": frozenset({"case"}),
+    "desk.place": frozenset({"place", "queue"}),
+    "desk.not_passed_on": frozenset({"reason"}),
+    "desk.desk_unreachable": frozenset({"contact"}),
+    "desk.file_refused": frozenset({"name", "reason"}),
+    "desk.file_too_big": frozenset({"megabytes"}),
+    "desk.guide_begins": frozenset({"agent", "guide"}),
+    "desk.guide_ends": frozenset({"agent"}),
+    "desk.rating_intro": frozenset({"case"}),
+    "desk.card_title": frozenset({"case", "title"}),
+    "desk.status_waiting": frozenset({"queue", "time"}),
+    "desk.status_claimed": frozenset({"agent", "time"}),
+    "desk.status_closed": frozenset({"ending", "time"}),
+    "desk.chat_directly": frozenset({"name"}),
+    "desk.reply_label": frozenset({"name"}),
+    "desk.note_label": frozenset({"name"}),
+    "desk.said_user": frozenset({"name"}),
+    "desk.said_bot": frozenset({"name"}),
+    "desk.said_agent": frozenset({"agent", "name"}),
+    "desk.said_note": frozenset({"agent"}),
+    "desk.sent": frozenset({"name"}),
+    "desk.failed": frozenset({"name", "reason"}),
+    "desk.claimed_by": frozenset({"agent"}),
+    "desk.claim_lost": frozenset({"agent"}),
+    "desk.not_claimer": frozenset({"agent", "name"}),
+    "desk.released_by": frozenset({"agent"}),
+    "desk.taken_over_by": frozenset({"agent", "former"}),
+    "desk.transferred_agent": frozenset({"agent", "to"}),
+    "desk.transferred_queue": frozenset({"agent", "queue"}),
+    "desk.transferred_here": frozenset({"agent", "queue"}),
+    "desk.closed_by": frozenset({"agent", "ending"}),
+    "desk.given_back_by": frozenset({"agent", "name"}),
+    "desk.user_left": frozenset({"name"}),
+    "desk.user_ended": frozenset({"name"}),
+    "desk.user_back": frozenset({"agent", "name"}),
+    "desk.user_silent": frozenset({"name"}),
+    "desk.user_closed": frozenset({"name"}),
+    "desk.user_unreachable": frozenset({"name", "reason"}),
+    "desk.remind": frozenset({"minutes", "name"}),
+    "desk.handed_on": frozenset({"queue"}),
+    "desk.handed_nowhere": frozenset({"name"}),
+    "desk.agent_silent": frozenset({"agent", "minutes", "name"}),
+    "desk.agent_released": frozenset({"agent"}),
+    "desk.rated": frozenset({"comment", "name", "rating", "solved"}),
+    "desk.guide_sent": frozenset({"agent", "guide", "name"}),
+    "desk.guide_result": frozenset({"result"}),
+    "desk.limit_reached": frozenset({"count"}),
+    "desk.command_or_message": frozenset({"name", "word"}),
+    "desk.do_command": frozenset({"command"}),
+    "desk.send_message": frozenset({"name"}),
+    "desk.not_delivered_yet": frozenset({"name"}),
+    "desk.queue_title": frozenset({"queue"}),
+    "desk.row": frozenset({"case", "name", "time", "title"}),
+    "desk.no_such_case": frozenset({"case"}),
+    "desk.bound": frozenset({"queue"}),
+    "desk.bind_unknown": frozenset({"queues"}),
+    "desk.opens_at": frozenset({"time", "weekday", "zone"}),
     "hello_open": frozenset({"where"}),
     "you_answered": frozenset({"answer"}),
     "you_chose": frozenset({"answer"}),
@@ -86,12 +160,203 @@ PLACES: dict[str, frozenset[str]] = {
 }
 
 
+class DeskTexts(BaseModel):
+    """What is said around a hand-off, to the user and to the staff. `words_…` are the staff's commands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # to the user
+    queued: Sentence
+    expect: Sentence
+    expect_short: Sentence
+    queued_closed: Sentence
+    meanwhile: Sentence
+    joined: Sentence
+    passed_to_agent: Sentence
+    passed_to_queue: Sentence
+    released: Sentence
+    waiting_reminded: Sentence
+    waiting_handed_on: Sentence
+    fallback: Sentence
+    fallback_no_contact: Sentence
+    agent_late: Sentence
+    given_back: Sentence
+    left: Sentence
+    closed: Sentence
+    still_there: Sentence
+    closed_silent: Sentence
+    reopened: Sentence
+    reopen_ask: Sentence
+    place: Sentence
+    not_passed_on: Sentence
+    desk_unreachable: Sentence
+    file_refused: Sentence
+    file_too_big: Sentence
+    guide_begins: Sentence
+    guide_ends: Sentence
+    edited: Sentence
+    deleted: Sentence
+    end_chat: Sentence
+    yes_reopen: Sentence
+    no_reopen: Sentence
+    somebody: Sentence
+
+    # after it
+    rating_title: Sentence
+    rating_intro: Sentence
+    rating_solved: Sentence
+    rating_yes: Sentence
+    rating_no: Sentence
+    rating_stars: Sentence
+    rating_5: Sentence
+    rating_4: Sentence
+    rating_3: Sentence
+    rating_2: Sentence
+    rating_1: Sentence
+    rating_comment: Sentence
+    rating_comment_hint: Sentence
+    rating_send: Sentence
+    rating_skip: Sentence
+    rating_thanks: Sentence
+    rating_skipped: Sentence
+
+    # the case card
+    card_title: Sentence
+    no_title: Sentence
+    status_waiting: Sentence
+    status_claimed: Sentence
+    status_closed: Sentence
+    ending_solved: Sentence
+    ending_not_solved: Sentence
+    ending_user_left: Sentence
+    ending_no_answer: Sentence
+    ending_given_back: Sentence
+    ending_forgotten: Sentence
+    label_who: Sentence
+    label_mail: Sentence
+    label_zone: Sentence
+    label_language: Sentence
+    label_queue: Sentence
+    label_since: Sentence
+    label_rating: Sentence
+    chat_directly: Sentence
+    words: Sentence
+    path: Sentence
+    advice: Sentence
+    added: Sentence
+    claim: Sentence
+    release: Sentence
+    take_over: Sentence
+    give_back: Sentence
+    reply: Sentence
+    reply_label: Sentence
+    reply_send: Sentence
+    note: Sentence
+    note_label: Sentence
+    note_save: Sentence
+    transfer: Sentence
+    transfer_to: Sentence
+    transfer_note: Sentence
+    transfer_send: Sentence
+    transfer_colleague: Sentence
+    guide: Sentence
+    guide_label: Sentence
+    guide_send: Sentence
+    close: Sentence
+    close_how: Sentence
+    close_send: Sentence
+
+    # in the thread
+    said_user: Sentence
+    said_bot: Sentence
+    said_agent: Sentence
+    said_note: Sentence
+    sent: Sentence
+    failed: Sentence
+    claimed_by: Sentence
+    claim_lost: Sentence
+    not_claimer: Sentence
+    already_closed: Sentence
+    not_claimed: Sentence
+    released_by: Sentence
+    taken_over_by: Sentence
+    transferred_agent: Sentence
+    transferred_queue: Sentence
+    transferred_here: Sentence
+    closed_by: Sentence
+    given_back_by: Sentence
+    user_left: Sentence
+    user_ended: Sentence
+    user_back: Sentence
+    user_silent: Sentence
+    user_closed: Sentence
+    user_unreachable: Sentence
+    remind: Sentence
+    handed_on: Sentence
+    handed_nowhere: Sentence
+    agent_silent: Sentence
+    agent_released: Sentence
+    rated: Sentence
+    rated_solved: Sentence
+    rated_not_solved: Sentence
+    guide_sent: Sentence
+    guide_result: Sentence
+    guide_result_solved: Sentence
+    guide_result_not_solved: Sentence
+    guide_result_stopped: Sentence
+    guide_unknown: Sentence
+    file_in_channel: Sentence
+    empty_reply: Sentence
+    limit_reached: Sentence
+    command_or_message: Sentence
+    do_command: Sentence
+    send_message: Sentence
+    not_staff: Sentence
+    not_delivered_yet: Sentence
+
+    # outside of a case's thread
+    help: Sentence
+    queue_title: Sentence
+    queue_empty: Sentence
+    mine_title: Sentence
+    mine_empty: Sentence
+    row: Sentence
+    no_such_case: Sentence
+    unknown_command: Sentence
+    bound: Sentence
+    bind_unknown: Sentence
+    bind_admin: Sentence
+    bind_channel: Sentence
+    unbound: Sentence
+    words_claim: Phrases
+    words_release: Phrases
+    words_close: Phrases
+    words_give_back: Phrases
+    words_note: Phrases
+    words_help: Phrases
+    words_queue: Phrases
+    words_mine: Phrases
+    words_case: Phrases
+    words_bind: Phrases
+    words_unbind: Phrases
+    weekdays: Annotated[Phrases, Field(min_length=7, max_length=7)]
+    opens_at: Sentence
+
+    @model_validator(mode="after")
+    def _places(self) -> DeskTexts:
+        for name, value in self:
+            if isinstance(value, str):
+                _check_places(f"desk.{name}", value)
+        return self
+
+
 class Texts(BaseModel):
     """The sentences of one language. Frozen; an unknown key is a mistake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     words: Words
+    desk: DeskTexts
 
     # greeting, menu, search
     greeting_title: Sentence

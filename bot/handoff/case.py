@@ -74,8 +74,9 @@ class Message:
     """One message of a case's transcript.
 
     mark: its number in the case, from 1. side: who said it. source: the conversation's key and the platform's message
-    id where it came in; twin: the key of the conversation to which it was relayed ("" for a note), where its receipt is
-    stored under `turn` (see `bot.envelope.Outgoing.turn`). state: "sent on its way", "delivered", "failed". reason: why.
+    id where it came in; twin: the key of the conversation to which it was relayed ("" for a note), where its receipt
+    is stored under `turn` (see `bot.envelope.Outgoing.turn`). state: what became of it on the other side ("internal":
+    it was never meant to go there); reason: why it failed. files: name, size and where it is kept.
     """
 
     case: str
