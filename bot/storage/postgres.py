@@ -8,7 +8,7 @@ from typing import Any
 from bot.storage.base import AHEAD, Aside, Committed, Counts, Loaded, Row, Turn
 from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row
 from bot.storage.migrations import steps_from
-from bot.storage.postgres_link import Connection, Grouped, Link
+from bot.storage.postgres_link import WAIT, Connection, Grouped, Link
 
 MIGRATE = 60.0  # seconds, for the lock and the steps
 LOCK = 0x68656C70626F74  # "helpbot": the advisory lock of migrations
@@ -68,9 +68,9 @@ _Commit = tuple[Turn, str, str, str, str | None, list[str], str, float]
 class PostgresStore:
     """See `bot.storage.base.Store`. Loads, commits and marks that wait at one moment share a statement."""
 
-    def __init__(self, url: str) -> None:
-        """`url`: as asyncpg takes it; a `search_path` in its query names the schema."""
-        self._link = Link(url)
+    def __init__(self, url: str, wait: float = WAIT) -> None:
+        """`url`: as asyncpg takes it; a `search_path` in its query names the schema. wait: seconds for each call."""
+        self._link = Link(url, wait)
         self._load = Grouped(self._loads)
         self._commit = Grouped(self._commits)
         self._done = Grouped(self._dones)
@@ -265,6 +265,7 @@ class PostgresStore:
 async def _migrate(db: Connection) -> None:
     """Bring the schema up to date, one process at a time; its number is in the table helpbot_schema."""
     async with db.transaction():
+        await db.execute(f"SET LOCAL statement_timeout = {int(MIGRATE * 1000)}")
         await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         number = 0
         if await db.fetchval("SELECT to_regclass('helpbot_schema') IS NOT NULL"):

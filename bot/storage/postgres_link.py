@@ -24,9 +24,12 @@ _GONE = (
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.ReadOnlySQLTransactionError,  # it became a standby
 )
+# A value that no server takes: the fault of one turn, not of the database.
+_FAULTY = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+_SLOW = (TimeoutError, asyncpg.QueryCanceledError)
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-_REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -67,9 +70,10 @@ class Connection(Protocol):
 class Link:
     """A few connections, opened when they are needed. Ours hold no session state, so none is reset between calls."""
 
-    def __init__(self, url: str, size: int = SIZE) -> None:
-        """`url` as asyncpg takes it; it may hold a password, so it is in no error."""
+    def __init__(self, url: str, wait: float = WAIT, size: int = SIZE) -> None:
+        """`url` as asyncpg takes it; it may hold a password, so it is in no error. wait: seconds for each call."""
         self._url = url
+        self._wait = wait
         self._idle: list[Connection] = []
         self._free = asyncio.Semaphore(size)
         self._size = size
@@ -93,7 +97,7 @@ class Link:
             await self._free.acquire()
         for connection in self._idle:
             try:
-                async with asyncio.timeout(WAIT):
+                async with asyncio.timeout(self._wait):
                     await connection.close()
             except _GONE:
                 connection.terminate()
@@ -103,7 +107,7 @@ class Link:
         """One statement; it is run a second time when the connection broke, so it must bear that."""
         return await self.run(lambda connection: connection.fetch(statement, *args))
 
-    async def run(self, work: Callable[[Connection], Awaitable[Result]], wait: float = WAIT) -> Result:
+    async def run(self, work: Callable[[Connection], Awaitable[Result]], wait: float | None = None) -> Result:
         """Run `work` on a connection, again when that turns out to be broken or two of us stood in each other's way.
 
         Raises StoreUnavailable when the database is away or does not answer in time.
@@ -114,18 +118,22 @@ class Link:
         while True:
             tries -= 1
             try:
-                return await self._once(work, wait, fresh=not tries)
+                return await self._once(work, wait or self._wait, fresh=not tries)
+            except _FAULTY:
+                raise
+            except _SLOW as error:
+                raise StoreUnavailable(f"PostgreSQL gave no answer in {wait or self._wait:g} s") from error
             except _AGAIN as error:
                 if not tries:
                     raise StoreUnavailable(f"PostgreSQL: {_name(error)}, again and again") from error
             except _GONE as error:
-                if not tries or isinstance(error, TimeoutError):
+                if not tries:
                     raise StoreUnavailable(
                         f"PostgreSQL: {_name(error)}; is the server of HELPBOT_DATABASE_URL running and within reach?"
                     ) from error
-            except _REFUSED as error:
+            except asyncpg.PostgresError as error:
                 raise StoreUnavailable(
-                    f"PostgreSQL refuses us: {_name(error)}; check user, password and database in HELPBOT_DATABASE_URL"
+                    f"PostgreSQL refuses: {_name(error)}; check user, password and database in HELPBOT_DATABASE_URL"
                 ) from error
 
     async def _once(self, work: Callable[[Connection], Awaitable[Result]], wait: float, fresh: bool) -> Result:
@@ -150,7 +158,9 @@ class Link:
                 connection.terminate()  # its siblings broke: all of them are suspect
             elif not connection.is_closed():
                 return connection
-        opened: Connection = await asyncpg.connect(self._url, timeout=WAIT)
+        opened: Connection = await asyncpg.connect(self._url, timeout=self._wait)
+        # The server gives up a little before us, so that what we call failed has not happened.
+        await opened.execute(f"SET statement_timeout = {int(self._wait * 900)}")
         return opened
 
 

@@ -56,12 +56,12 @@ PARK = "UPDATE lanes SET holder = '', wake = NULL, parked = ? WHERE key = ? AND 
 RELEASE = "UPDATE lanes SET holder = '', wake = 0 WHERE holder = ?"
 
 COUNTS = """SELECT (SELECT count(*) FROM outbox)
-        - (SELECT count(*) FROM lanes l JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL),
+        - (SELECT count(*) FROM lanes l CROSS JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL),
     (SELECT min(since) FROM lanes WHERE parked IS NULL), (SELECT count(*) FROM aside),
     (SELECT count(*) FROM lanes WHERE parked IS NOT NULL)"""
 LIST_ASIDE = """SELECT * FROM (SELECT key, seq, kind, attempts, created, reason, 0 FROM aside ORDER BY created LIMIT ?)
     UNION ALL SELECT * FROM (SELECT o.key, o.seq, o.kind, o.attempts, o.created, l.parked, 1 FROM lanes l
-        JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL ORDER BY o.created LIMIT ?)
+        CROSS JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL ORDER BY o.created LIMIT ?)
     ORDER BY 5, 1, 2 LIMIT ?"""
 RESEND_ASIDE = """INSERT INTO outbox (key, seq, kind, payload, turn, created)
     SELECT key, seq, kind, payload, turn, ? FROM aside WHERE key = ? AND seq = ?"""

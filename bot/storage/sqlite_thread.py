@@ -42,13 +42,15 @@ class SqliteThread:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[None] | None = None
+        self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
 
     async def start(self, prepare: Work) -> None:
         """Start the thread, connect, run `prepare` in no transaction; its exception comes out here."""
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
-        threading.Thread(target=self._main, args=(self._loop, self._ended), name="sqlite", daemon=True).start()
+        self._thread = threading.Thread(target=self._main, args=(self._loop, self._ended), name="sqlite", daemon=True)
+        self._thread.start()
         try:
             await self.run(prepare, write=False)
         except BaseException:
@@ -57,13 +59,14 @@ class SqliteThread:
 
     async def stop(self) -> None:
         """Finish all jobs that wait, close the connection, end the thread."""
-        ended = self._ended
-        if ended is None:
+        ended, thread = self._ended, self._thread
+        if ended is None or thread is None:
             return
         if self._loop is not None:
             self._loop = None
             self._jobs.put(None)
         await asyncio.shield(ended)
+        thread.join()  # that was its last act
 
     async def run(self, work: Callable[[sqlite3.Connection], T], write: bool) -> T:
         """Run `work` in the thread, in a transaction when it writes.
