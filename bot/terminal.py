@@ -42,7 +42,7 @@ def hyperlinks(environ: Mapping[str, str]) -> bool:
     return (
         environ.get("TERM_PROGRAM", "") in known
         or environ.get("TERM", "") in {"xterm-kitty", "alacritty", "foot", "foot-extra", "xterm-ghostty", "wezterm"}
-        or bool(environ.get("WT_SESSION") or environ.get("KONSOLE_VERSION") or environ.get("DOMTERM"))
+        or bool(environ.get("WT_SESSION") or environ.get("KONSOLE_VERSION"))
         or int("0" + re.sub(r"\D.*", "", environ.get("VTE_VERSION", ""))) >= 5000
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 import re
 import sys
 import time
@@ -21,7 +20,7 @@ from typing import TextIO
 
 from rich.console import Console
 
-from bot.settings import Settings, from_environment
+from bot.settings import Settings, environment, from_environment
 from bot.terminal import Terminal, hyperlinks
 from dialogs.cards.base import Button, Card
 from dialogs.cards.outcome import OutcomeCard
@@ -67,7 +66,7 @@ def chat(
     settings = settings or from_environment()
     library = load(settings.content_dir)
     live = stdin.isatty() and stdout.isatty()
-    terminal = Terminal(_console(stdout, live), flat=not live, links=live and hyperlinks(os.environ))
+    terminal = Terminal(_console(stdout, live), flat=not live, links=live and hyperlinks(environment()))
     engine = Engine(library, WordFinder(library.guides, library.texts), settings.contact)
     conversation = Conversation(engine, terminal, clock, settings.default_locale)
     try:

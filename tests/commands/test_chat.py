@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -174,50 +175,71 @@ def test_mistakes_are_told_without_a_traceback(tmp_path: Path) -> None:
 
 
 class Typist:
-    """Somebody at a terminal in which the chat runs."""
+    """Somebody at a terminal in which the chat runs; `with` ends what is left of it."""
 
     def __init__(self, home: Path, *arguments: str, **more: str) -> None:
         """Start it."""
         self.master, slave = pty.openpty()
         command = [sys.executable, "-m", "bot", "chat", *arguments]
         env = environment(home, COLUMNS="60", LINES="20", **more)
-        self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
-        )
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env)
         os.close(slave)
-        self.seen = ""
+        self.written = b""
+        self.place = 0
+
+    def __enter__(self) -> Typist:
+        """The same."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process if it lives, and close the terminal."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+    @property
+    def seen(self) -> str:
+        """All that was read."""
+        return self.written.decode(errors="replace")
 
     def wait_for(self, words: str) -> None:
-        """Read until these words come after all that was read before."""
-        start, end = len(self.seen), time.monotonic() + 30
-        while words not in self.seen[start:]:
+        """Read until these words come, after those that were waited for before."""
+        end = time.monotonic() + 60
+        while (found := self.seen.find(words, self.place)) < 0:
             ready, _, _ = select.select([self.master], [], [], max(end - time.monotonic(), 0))
-            assert ready, f"no {words!r} in {self.seen[start:]!r}"
-            self.seen += os.read(self.master, 65536).decode(errors="replace")
+            assert ready, f"no {words!r} in {self.seen[self.place :]!r}"
+            self.written += os.read(self.master, 65536)
+        self.place = found + len(words)
 
     def type(self, keys: str) -> None:
         """Press keys."""
         os.write(self.master, keys.encode())
 
+    def interrupt(self) -> int:
+        """Ctrl-C, and once more if nothing happens: Python's readline misses one that comes while it draws a letter."""
+        for _ in range(30):
+            self.process.send_signal(signal.SIGINT)
+            try:
+                return self.process.wait(timeout=1)
+            except subprocess.TimeoutExpired:
+                continue
+        return self.end()
+
     def end(self) -> int:
         """The exit code."""
-        try:
-            return self.process.wait(timeout=30)
-        finally:
-            self.process.kill()
-            os.close(self.master)
+        return self.process.wait(timeout=30)
 
 
 def test_at_a_terminal(tmp_path: Path) -> None:
     """Panels, a prompt, line editing; Ctrl-D leaves with 0, and what was typed is kept for its owner only."""
-    typist = Typist(tmp_path, WORDS)
-    typist.wait_for("Did the guest receive")
-    typist.wait_for("you> ")
-    typist.type("no\r")
-    typist.wait_for("Did this solve it?")
-    typist.wait_for("you> ")
-    typist.type("\x1b[A\x04\x15\x04")  # up, then an empty line again, and the end
-    assert typist.end() == 0
+    with Typist(tmp_path, WORDS) as typist:
+        typist.wait_for("Did the guest receive")
+        typist.wait_for("you> ")
+        typist.type("no\r")
+        typist.wait_for("Did this solve it?")
+        typist.wait_for("you> ")
+        typist.type("\x1b[A\x04\x15\x04")  # up, then an empty line again, and the end
+        assert typist.end() == 0
     assert "╭" in typist.seen
     history = tmp_path / ".local" / "state" / "helpbot" / "history"
     assert history.read_text().split() == ["no"]
@@ -227,11 +249,10 @@ def test_at_a_terminal(tmp_path: Path) -> None:
 def test_ctrl_c_leaves(tmp_path: Path) -> None:
     """Ctrl-C in the middle of a line ends it quietly with 0; a history that can't be written is no trouble."""
     (tmp_path / ".local").write_text("in the way")
-    typist = Typist(tmp_path, NO_COLOR="1")
-    typist.wait_for("you> ")
-    typist.type("my gue")
-    typist.wait_for("my gue")
-    os.kill(typist.process.pid, 2)
-    assert typist.end() == 0
+    with Typist(tmp_path, NO_COLOR="1") as typist:
+        typist.wait_for("you> ")
+        typist.type("my gue")
+        typist.wait_for("my gue")
+        assert typist.interrupt() == 0
     assert "Traceback" not in typist.seen
     assert not re.search(r"\x1b\[[0-9;]*3[0-7][;m]", typist.seen)
