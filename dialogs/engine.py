@@ -64,11 +64,11 @@ class Engine:
                 await commands.show_again(dc)
                 return
         command = commands.command_of(dc, work)
-        if command is not None:
-            await commands.obey(dc, work, command)
-        elif _stopped(state, dc, work):
+        if command in (None, "hello") and _stopped(state, dc, work):
             work.advance()
-            await dc.begin_dialog("pick", {"kind": "resume", "said": work.text})
+            await dc.begin_dialog("pick", {"kind": "resume", "said": "" if command else work.text})
+        elif command is not None:
+            await commands.obey(dc, work, command)
         else:
             await dc.continue_dialog()
 

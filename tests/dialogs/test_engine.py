@@ -128,6 +128,13 @@ async def test_a_day_later(talk: Talk) -> None:
     assert "Did you invite a guest" in await talk.press("Start over")
 
 
+async def test_a_day_later_hello(talk: Talk) -> None:
+    """A mere hello a day later is asked the same."""
+    await talk.say(STORY)
+    assert "Welcome back" in await talk.say("hi", wait=DAY + 60)
+    assert FIRST in await talk.say("yes")
+
+
 async def test_a_day_later_with_an_answer(talk: Talk) -> None:
     """What was said on coming back is taken once the user goes on."""
     await talk.say(STORY)

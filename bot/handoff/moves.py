@@ -1,0 +1,338 @@
+"""The moves of a case: pure functions from a case to a Change. Who may make them is decided before (see `desk`).
+
+Every timer is set here, in one place (`timed`), from the state alone; so no state is without one until it is closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.envelope import Address, Person
+from bot.handoff import views
+from bot.handoff.case import Case, Ending, Message, Side
+from bot.handoff.change import AFTER_ROOT, ROOT, Change, Say
+from bot.handoff.plan import DeskPlan
+from dialogs.cards.base import Card
+from dialogs.cards.relay import Attached, RelayCard
+from dialogs.guide import Guide
+from dialogs.texts import DeskTexts, Texts, fill
+
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that a move may look at beside the case: the time, the plan, the sentences of both sides, and figures.
+
+    place: the case's place in its queue. expected: seconds that others waited lately (None: nothing is known).
+    contact: how to reach the helpdesk otherwise. desks: queue -> where its staff sit, as bound now.
+    """
+
+    now: float
+    plan: DeskPlan
+    user: Texts
+    staff: Texts
+    desks: dict[str, Address]
+    contact: str = ""
+    guides: tuple[Guide, ...] = ()
+    colleagues: tuple[Person, ...] = ()
+    place: int = 1
+    expected: float | None = None
+
+    def card(self, case: Case, notice: str = "") -> Card:
+        """The case card."""
+        return views.case_card(case, self.plan, self.staff, self.guides, self.colleagues, notice)
+
+    def root(self, case: Case, notice: str = "") -> Say:
+        """The thread's root card, made true again."""
+        return Say("thread", self.card(case, notice), "update", ROOT)
+
+    def tell_staff(self, text: str) -> Say:
+        """A line in the case's thread."""
+        return Say("thread", views.notice(text))
+
+    def tell_user(self, case: Case, text: str, leave: bool = True) -> Say:
+        """A notice to the user, with "End chat" below while there is a chat to end."""
+        ways = (views.leave_button(case, self.user.desk),) if leave else ()
+        return Say("user", views.notice(text, *ways))
+
+
+# -- timers
+
+
+def timed(case: Case, scene: Scene, keep: bool = False) -> Case:
+    """The case with the timer that its state calls for. keep: the timer that runs is left to run (`nudges` counts)."""
+    limits = scene.plan.limits
+    if case.state == "closed":
+        return replace(case, timer="", due=None, nudges=0)
+    if case.state == "waiting":
+        after = limits.remind if case.nudges == 0 else limits.hand_on
+        opening = scene.plan.opening(case.queue, scene.now)
+        start = max(scene.now, opening.timestamp() if opening else 0.0)
+        if keep and case.timer == "waiting" and case.due is not None:
+            return case
+        return replace(case, timer="waiting", due=start + after * MINUTE)
+    if case.user_at > case.agent_at:  # the agent owes an answer
+        if keep and case.timer == "agent" and case.due is not None:
+            return case
+        nudges = case.nudges if case.timer == "agent" else 0
+        after = limits.agent_asked if nudges == 0 else limits.agent_released
+        return replace(case, timer="agent", due=scene.now + after * MINUTE, nudges=nudges)
+    if keep and case.timer == "user" and case.due is not None:
+        return case
+    nudges = case.nudges if case.timer == "user" else 0
+    after = limits.user_asked if nudges == 0 else limits.user_closed
+    return replace(case, timer="user", due=scene.now + after * MINUTE, nudges=nudges)
+
+
+# -- the transcript
+
+
+def write(case: Case, scene: Scene, side: Side, author: str, text: str, **more: object) -> tuple[Case, Message]:
+    """One more message of the case. `turn` is by which its twin can be updated on the other side."""
+    mark = case.mark + 1
+    turn = AFTER_ROOT + mark if side in ("user", "bot") else -int(scene.now * 1000)
+    message = Message(case.id, mark, scene.now, side, author, text, turn=turn)
+    return replace(case, mark=mark), replace(message, **more)  # type: ignore[arg-type]  # keywords are Message's fields
+
+
+# -- opening and waiting
+
+
+def queue_words(case: Case, scene: Scene) -> str:
+    """Where the user stands in the queue, and how long that may take, honestly."""
+    say, queue = scene.user.desk, views.queue_title(scene.plan, case.queue)
+    opening = scene.plan.opening(case.queue, scene.now)
+    if opening is not None:
+        return fill(say.queued_closed, queue=queue, case=case.id, opens=views.opens(say, opening))
+    words = fill(say.queued, place=scene.place, queue=queue, case=case.id)
+    if scene.expected is None:
+        return words
+    minutes = round(scene.expected / MINUTE)
+    return f"{words} {fill(say.expect, minutes=minutes) if minutes >= 2 else say.expect_short}"
+
+
+def opened(case: Case, scene: Scene) -> Change:
+    """A new case: its thread at the desk, and where the user stands."""
+    case = timed(replace(case, waiting_since=scene.now, opened_at=scene.now, user_at=scene.now), scene)
+    failed = views.notice(unreachable(scene))
+    return Change(
+        case,
+        (
+            scene.tell_user(case, f"{queue_words(case, scene)}\n\n{scene.user.desk.meanwhile}"),
+            Say("thread", scene.card(case), "thread", ROOT, after_to="user", failed=failed),
+        ),
+    )
+
+
+def unreachable(scene: Scene) -> str:
+    """What the user is told when the desk's channel can't be written to."""
+    say = scene.user.desk
+    return fill(say.desk_unreachable, contact=scene.contact) if scene.contact else scene.user.no_contact
+
+
+def reopened(case: Case, scene: Scene) -> Change:
+    """The user came back within the time: the same thread, the same agent asked first."""
+    case = replace(case, state="waiting", agent=None, ending="", closed_by="", closed_at=0.0, nudges=0, timer="")
+    case = timed(replace(case, waiting_since=scene.now, user_at=scene.now), scene)
+    back = fill(scene.staff.desk.user_back, name=views.who(case, scene.staff.desk), agent=_former(case, scene))
+    words = fill(scene.user.desk.reopened, case=case.id, place=scene.place)
+    return Change(case, (scene.tell_user(case, words), scene.root(case), scene.tell_staff(back)))
+
+
+def _former(case: Case, scene: Scene) -> str:
+    return (case.last_agent.name if case.last_agent else "") or scene.staff.desk.somebody
+
+
+# -- claiming and letting go
+
+
+def claimed(case: Case, agent: Person, scene: Scene) -> Change:
+    """An agent takes a waiting case."""
+    case = replace(case, state="claimed", agent=agent, last_agent=agent, claimed_at=scene.now, nudges=0, timer="")
+    case = timed(replace(case, agent_at=min(case.agent_at, case.user_at)), scene)
+    staff = scene.tell_staff(fill(scene.staff.desk.claimed_by, agent=agent.name))
+    user = scene.tell_user(case, fill(scene.user.desk.joined, agent=agent.name))
+    return Change(case, (user, scene.root(case), staff), answer=scene.card(case))
+
+
+def taken_over(case: Case, agent: Person, scene: Scene) -> Change:
+    """A colleague takes it from the one who holds it, who is told in the thread."""
+    former = views.holder(case, scene.staff.desk)
+    case = replace(case, agent=agent, last_agent=agent, claimed_at=scene.now, nudges=0, timer="")
+    case = timed(case, scene)
+    staff = scene.tell_staff(fill(scene.staff.desk.taken_over_by, agent=agent.name, former=former))
+    user = scene.tell_user(case, fill(scene.user.desk.passed_to_agent, agent=agent.name, former=former))
+    return Change(case, (user, scene.root(case), staff), answer=scene.card(case))
+
+
+def waits_again(case: Case, scene: Scene) -> Case:
+    """The case without an agent, in the queue from now on."""
+    return timed(
+        replace(case, state="waiting", agent=None, waiting_since=scene.now, nudges=0, timer="", guiding=False), scene
+    )
+
+
+def released(case: Case, agent_name: str, scene: Scene) -> Change:
+    """The agent gives it back to the queue."""
+    case = waits_again(case, scene)
+    staff = scene.tell_staff(fill(scene.staff.desk.released_by, agent=agent_name))
+    words = fill(scene.user.desk.released, agent=agent_name, place=scene.place, case=case.id)
+    return Change(case, (scene.tell_user(case, words), scene.root(case), staff), answer=scene.card(case))
+
+
+def to_colleague(case: Case, by: Person, to: Person, note: str, scene: Scene) -> Change:
+    """Transferred to a colleague of the same desk, who holds it from now on."""
+    case, messages = _noted(case, by, note, scene)
+    case = timed(
+        replace(case, state="claimed", agent=to, last_agent=to, claimed_at=scene.now, nudges=0, timer=""), scene
+    )
+    line = fill(scene.staff.desk.transferred_agent, agent=by.name, to=to.name)
+    user = scene.tell_user(case, fill(scene.user.desk.passed_to_agent, agent=to.name, former=by.name))
+    says = (user, scene.root(case), scene.tell_staff(_with_note(line, note)))
+    return Change(case, says, messages, answer=scene.card(case))
+
+
+def to_queue(case: Case, by: Person | None, queue: str, note: str, scene: Scene) -> Change:
+    """Transferred to another queue (by: None, by the timer). A desk elsewhere gets a thread of its own.
+
+    The old thread keeps a card that says where the case went.
+    """
+    say, title = scene.staff.desk, views.queue_title(scene.plan, queue)
+    if by is None:
+        line, user_line = fill(say.handed_on, queue=title), fill(scene.user.desk.waiting_handed_on, queue=title)
+    else:
+        line = fill(say.transferred_queue, agent=by.name, queue=title)
+        user_line = fill(scene.user.desk.passed_to_queue, agent=by.name, queue=title, place=scene.place)
+    messages: tuple[Message, ...] = ()
+    if by is not None:
+        case, messages = _noted(case, by, note, scene)
+    old, desk = case, scene.desks[queue]
+    case = waits_again(replace(case, queue=queue, desk=desk), scene)
+    user = scene.tell_user(case, user_line)
+    line = _with_note(line, note)
+    if desk.key == old.desk.key:
+        return Change(case, (user, scene.root(case), scene.tell_staff(line)), messages, answer=scene.card(case))
+    moved = replace(case, thread=None)
+    was = replace(old, state="closed", closed_at=scene.now)
+    tomb = views.notice(line, title=fill(say.card_title, case=case.id, title=case.title or say.no_title))
+    here = _with_note(
+        fill(say.transferred_here, queue=views.queue_title(scene.plan, old.queue), agent=_by(by, say)), note
+    )
+    failed = views.notice(unreachable(scene))
+    says = (
+        Say(_thread_of(was), tomb, "update", ROOT),
+        user,
+        Say("thread", scene.card(moved, here), "thread", ROOT, after_to="user", failed=failed),
+    )
+    return Change(moved, says, messages, answer=tomb)
+
+
+def _by(person: Person | None, say: DeskTexts) -> str:
+    return person.name if person else say.somebody
+
+
+def _thread_of(case: Case) -> Address:
+    return case.thread or case.desk
+
+
+def _noted(case: Case, by: Person, note: str, scene: Scene) -> tuple[Case, tuple[Message, ...]]:
+    if not note:
+        return case, ()
+    case, message = write(case, scene, "note", by.name, note, state="internal")
+    return case, (message,)
+
+
+def _with_note(line: str, note: str) -> str:
+    return f"{line}\n\n{note}" if note else line
+
+
+# -- messages
+
+
+def user_said(case: Case, scene: Scene, text: str, source: tuple[str, str], files: tuple[Attached, ...] = ()) -> Change:
+    """The user's message goes to the thread; what could not be passed on is said to the user."""
+    case = replace(case, user_at=scene.now, nudges=0 if case.timer == "user" else case.nudges)
+    name = views.who(case, scene.staff.desk)
+    case, message = write(
+        case, scene, "user", name, text, source_key=source[0], source_id=source[1], twin_key=lane(case)
+    )
+    failed = views.notice(scene.user.desk.not_passed_on)
+    card = RelayCard(fill(scene.staff.desk.said_user, name=name), text, files)
+    say = Say("thread", card, turn=message.turn, mark=message.mark, after_to="user", failed=failed)
+    # The agent's clock runs from the first message that was not answered, not from the last.
+    return Change(timed(case, scene, keep=True), (say,), (message,))
+
+
+def bot_said(case: Case, scene: Scene, text: str) -> Change:
+    """What the bot said to the user meanwhile, for the staff to read along."""
+    name = views.who(case, scene.staff.desk)
+    case, message = write(case, scene, "bot", fill(scene.staff.desk.said_bot, name=name), text, state="internal")
+    return Change(case, (Say("thread", RelayCard(message.author, text), turn=message.turn),), (message,))
+
+
+def agent_said(case: Case, agent: Person, scene: Scene, text: str, source: tuple[str, str], echo: bool) -> Change:
+    """The agent's message goes to the user; the thread shows what became of it.
+
+    echo: it was written into the card's box, so the thread shows its words too.
+    """
+    say, name = scene.staff.desk, views.who(case, scene.staff.desk)
+    case = replace(case, agent_at=scene.now, nudges=0, timer="" if case.timer == "agent" else case.timer)
+    case, message = write(
+        case, scene, "agent", agent.name, text, source_key=source[0], source_id=source[1], twin_key=case.user.key
+    )
+    sent, failed = fill(say.sent, name=name), say.failed.replace("{name}", name)
+    after: Card = views.notice(sent)
+    if echo:
+        after = RelayCard(fill(say.said_agent, agent=agent.name, name=name), f"{text}\n\n{sent}")
+    case = timed(case, scene)
+    card = RelayCard(agent.name, text)
+    to_user = Say("user", card, turn=message.turn, mark=message.mark, after=after, failed=views.notice(failed))
+    return Change(case, (to_user,), (message,), answer=scene.card(case))
+
+
+def noted(case: Case, agent: Person, scene: Scene, text: str, echo: bool) -> Change:
+    """A note stays among the staff."""
+    case, message = write(case, scene, "note", agent.name, text, state="internal")
+    line = fill(scene.staff.desk.said_note, agent=agent.name)
+    says = (Say("thread", RelayCard(line, text)),) if echo else ()
+    return Change(case, says, (message,), answer=scene.card(case))
+
+
+def lane(case: Case) -> str:
+    """The outbox lane of the case's thread; a thread at another desk is another lane."""
+    return f"case:{case.id}:{case.desk.key}"
+
+
+# -- the end
+
+
+def closed(case: Case, scene: Scene, how: Ending, by: str, staff_line: str, user_line: str, rate: bool) -> Change:
+    """The end. by: the id of who ended it. rate: the user is asked how it was."""
+    case = timed(replace(case, state="closed", ending=how, closed_by=by, closed_at=scene.now, guiding=False), scene)
+    says = [scene.tell_user(case, user_line, leave=False)]
+    if rate:
+        rated = replace(case, mark=case.mark + 1, rated_agent=case.last_agent.id if case.last_agent else "")
+        case = rated
+        says.append(Say("user", views.rating_card(case, scene.user.desk), turn=-int(scene.now * 1000)))
+    says += [scene.root(case), scene.tell_staff(staff_line)]
+    return Change(case, tuple(says), answer=scene.card(case))
+
+
+def rated(case: Case, scene: Scene, solved: bool, stars: int, comment: str) -> Change:
+    """The user's rating, credited to the agent who held the case."""
+    ending: Ending = "solved" if solved else "not_solved"
+    if case.state != "closed" or case.ending not in ("solved", "not_solved", "user_left"):
+        ending = case.ending
+    case = replace(case, rating=stars, comment=comment, ending=ending)
+    say = scene.staff.desk
+    words = str(getattr(say, f"rating_{stars}")) if stars else ""
+    line = fill(
+        say.rated,
+        name=views.who(case, say),
+        solved=say.rated_solved if solved else say.rated_not_solved,
+        rating=words,
+        comment=comment,
+    ).strip()
+    answered = views.rating_card(case, scene.user.desk, scene.user.desk.rating_thanks)
+    return Change(case, (scene.root(case), scene.tell_staff(line)), answer=answered)
