@@ -45,12 +45,13 @@ def said(written: str) -> list[str]:
 
 
 def test_it_greets_asks_and_advises() -> None:
-    """Words lead to the first question, an answer to the next, two answers to the steps and the documents."""
-    greeting, first, second, advice = said(talk(WORDS, "yes", "not sure"))
+    """Words lead to the first question, answers to the next ones, then to the steps and the documents."""
+    greeting, first, second, third, advice = said(talk(WORDS, "yes", "yes", "not sure"))
     assert "Hello" in greeting
     assert "Did the guest receive the invitation e-mail?\n" in first
     assert "1. Yes\n2. No\n" in first
     assert "error" in second
+    assert "AADSTS" in third
     assert "Recommended documents" in advice
     assert "1. Yes, solved" in advice
 
