@@ -101,7 +101,7 @@ class Terminal:
 
     def _outcome(self, card: OutcomeCard) -> None:
         """The advice without side borders, for it holds code; the question whether it helped in a panel below."""
-        steps = Page(None if self.flat else self._width(), self.links)
+        steps = Page(None if self.flat else self._width(), self.links, None if self.flat else self.console.width)
         _steps(steps, card)
         end = self._page()
         if len(steps.lines) + len(card.answers) + 6 > self.console.height and not self.flat:

@@ -20,11 +20,15 @@ _FIXED = "\u00a0"  # a space at which no line is broken
 
 
 class Page:
-    """The lines of a card. width: where prose is wrapped, in cells; None: nowhere. links: titles are hyperlinks."""
+    """The lines of a card, to be drawn one below the other."""
 
-    def __init__(self, width: int | None, links: bool) -> None:
-        """Begin with no lines."""
+    def __init__(self, width: int | None, links: bool, edge: int | None = None) -> None:
+        """width: where prose is wrapped, in cells; None: nowhere. links: titles are hyperlinks.
+
+        edge: how wide a line can be that is not wrapped; what is longer begins at the left edge, to be copied whole.
+        """
         self.width = width
+        self.edge = edge or width
         self.links = links
         self.lines: list[Text] = []
 
@@ -60,18 +64,20 @@ class Page:
         """One paragraph, wrapped."""
         room = None if self.width is None else max(self.width - len(lead), NARROWEST)
         for line in wrapped(text, room):
-            if room and line.cell_len > room and not lead.strip():
-                lead = ""  # an address that is too long starts at the edge, as code does
-            self.lines.append(Text.assemble((lead, NUMBER if lead.strip() else ""), line))
+            self._add(line, lead)
             lead = " " * len(lead)
+
+    def _add(self, line: Text, lead: str) -> None:
+        """A line as it is; no indentation where it is too long for the window, as an address may be."""
+        if not lead.strip() and self.edge is not None and len(lead) + line.cell_len > self.edge:
+            lead = ""
+        self.lines.append(Text.assemble((lead, NUMBER if lead.strip() else ""), line))
 
     def link(self, link: Link, lead: str, was: str) -> None:
         """A document: its title and its address. `was` is a format string for the address that the source gave."""
         self.put(self._link(" ".join(unmarked(link.title).split()), link.url), lead)
         if link.was:
-            former = Text(clean(was.format(url=link.was)), style=DIM)
-            fits = self.width is None or len(lead) + former.cell_len <= self.width
-            self.lines.append(Text.assemble(" " * len(lead) if fits else "", former))
+            self._add(Text(clean(was.format(url=link.was)), style=DIM), " " * len(lead))
 
     def options(self, buttons: Sequence[Button], about: Sequence[str] = ()) -> None:
         """Numbered answers, each with a line about it if there is one."""

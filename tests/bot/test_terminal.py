@@ -18,7 +18,7 @@ from dialogs.cards.notice import NoticeCard
 from dialogs.cards.outcome import OutcomeCard
 from dialogs.cards.question import AnsweredCard, QuestionCard
 from dialogs.content import load
-from dialogs.guide import Outcome
+from dialogs.guide import Action, Link, Outcome
 from tests.cards.samples import LABELS, OUTCOME, SAMPLES, WAYS, YES_NO
 
 URL = "https://learn.microsoft.com/entra/external-id/" + "long-" * 20 + "end"
@@ -98,6 +98,16 @@ def test_long_advice_says_at_its_end_what_it_is() -> None:
     assert f"↑ {OUTCOME.title}" in drawn(OUTCOME, height=24, width=200)
     assert "↑" not in drawn(OUTCOME, height=200)
     assert "↑" not in drawn(OUTCOME, height=24, flat=True)
+
+
+def test_a_long_address_moves_itself_only() -> None:
+    """What follows an address that begins at the edge is indented again; on a wide window the address is, too."""
+    action = Action(
+        who="You", do=f"Open {URL} and read.", links=(Link(title="Page", url="https://a.example", was=URL),)
+    )
+    card = OutcomeCard(turn=1, title="x", actions=(action,), labels=LABELS, text_value="")
+    assert f"   Open\n{URL}\n   and read.\n   Page <https://a.example>\nformerly {URL}\n" in drawn(card)
+    assert f"   Open\n   {URL}\n   and read.\n   Page <https://a.example>\n   formerly {URL}\n" in drawn(card, 200)
 
 
 def test_ways_are_broken_between_them_only() -> None:
