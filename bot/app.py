@@ -30,6 +30,8 @@ from dialogs.errors import ContentError
 from dialogs.finder import WordFinder
 from dialogs.texts import Texts
 
+_GRACE = 2.0  # seconds for deliveries under way when stopping
+
 log = structlog.get_logger()
 
 
@@ -60,7 +62,7 @@ class App:
     async def close(self) -> None:
         """Leave undelivered rows to the others and let everything go."""
         await self.sweeper.stop()
-        await self.outbox.stop()
+        await self.outbox.stop(_GRACE)
         for channel in self.channels.values():
             await channel.close()
         await self.session.close()
@@ -84,12 +86,14 @@ async def create(
     *,
     store: Store | None = None,
     script: Script | None = None,
+    holder: str = "",
     clock: Callable[[], float] | None = None,
     ticks: Callable[[], float] = time.monotonic,
     ids: Callable[[], str] = _correlation_id,
 ) -> App:
     """Put everything together, open the database, start what works in the background.
 
+    holder: the name for leases of a server that is the only one on its database; a crash under it leaves no leases.
     Tests pass what they want to be different. Raises `SettingsError`, `ContentError`, `StoreUnavailable`,
     `DatabaseTooNew`.
     """
@@ -97,7 +101,6 @@ async def create(
     script = script or read_script(settings)
     metrics = Metrics()
     session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200, ttl_dns_cache=60))
-    holder = ids()
     reception: Reception | None = None
 
     def texts(locale: str) -> Texts:
@@ -107,10 +110,13 @@ async def create(
         # Tokens live by the world's clock; leases and retries must not jump when that one is set.
         channels = make_channels(settings, session, texts, clock or time.time, ticks)
         await store.open()
+        if holder:
+            await store.release(holder)
     except BaseException:
         await session.close()
         raise
     clock = clock or SteadyClock()
+    holder = holder or ids()
     outbox = Outbox(store, channels, holder, limits=LIMITS, clock=clock)
     reception = Reception(store, channels, outbox, script, metrics, holder=holder, lease=LEASE)
     limits = RateLimit(settings.rate_per_user, settings.rate_per_tenant)

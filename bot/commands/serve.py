@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import gc
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from aiohttp import web
@@ -19,8 +22,8 @@ from bot.errors import HelpbotError
 from bot.settings import Settings, from_environment
 
 STOP_SECONDS = 10.0  # from the signal to the end, whatever hangs
-_TURNS_SECONDS = 4.0  # of them, for turns that are under way
-_CLOSE_SECONDS = 4.0  # of them, for deliveries, leases and the database
+_TURNS_SECONDS = 2.5  # of them, for turns that are under way (and as much again, if one can't be cancelled)
+_CLOSE_SECONDS = 3.5  # of them, for deliveries, leases and the database
 
 log = structlog.get_logger()
 
@@ -30,12 +33,41 @@ def serve(local: bool = False, host: str | None = None, port: int | None = None)
     settings = from_environment().with_options(local, host, port)
     settings.check_serve()
     logs.setup(time.time, as_json=not sys.stdout.isatty(), level=settings.log_level)
-    asyncio.run(_serve(settings))
-
-
-async def _serve(settings: Settings) -> None:
     log.info("starting", database=settings.database_shown, content=str(settings.content_dir), local=settings.local)
-    app = await create(settings)
+    with _only_server(settings) as holder:
+        asyncio.run(_serve(settings, holder))
+
+
+@contextmanager
+def _only_server(settings: Settings) -> Iterator[str]:
+    """Hold the database file against a second server; gives the name to take leases under.
+
+    A file serves one server at a time. So that one may keep its name, and finds what it left in a crash at once, not
+    when the leases end. On PostgreSQL every process has a name of its own ("": one is made up).
+    """
+    path = settings.database_url.removeprefix("sqlite:///")
+    if path in (settings.database_url, ":memory:"):
+        yield ""
+        return
+    try:
+        file = open(f"{path}.lock", "a")  # noqa: SIM115  (held until the end)
+    except OSError as error:
+        raise HelpbotError(
+            f"can't write beside the database file {path}: {error.strerror}; "
+            "let the bot write in that folder, or name another one with HELPBOT_DATABASE_URL"
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise HelpbotError(
+                f"another server uses the database file {path}; end it, or use PostgreSQL for several servers"
+            ) from error
+        yield "the only one"
+
+
+async def _serve(settings: Settings, holder: str) -> None:
+    app = await create(settings, holder=holder)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
