@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from dialogs.turn import Incoming
 
@@ -32,10 +32,28 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who wrote. id: the stable directory id where the platform gives one, else the platform's own."""
+    """Who wrote. id: the stable directory id where the platform gives one, else the platform's own.
+
+    mail, zone: the e-mail address and the IANA time zone, where they are known.
+    """
 
     id: str
     name: str = ""
+    mail: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file or picture that came with a message: where the bot may fetch it, and what is known of it.
+
+    problem: why it can't be fetched at all (a person's attachment in a channel never reaches a bot).
+    """
+
+    name: str
+    url: str = ""
+    kind: str = "application/octet-stream"
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +61,9 @@ class Envelope:
     """One activity, verified and translated by its channel.
 
     event_id: unique within the conversation; the same delivery carries the same one. invoke: the platform waits for an
-    answer in the response (a card press). pressed: the message id of the card that was pressed, if any.
+    answer in the response (a card press). pressed: the message id of the card that was pressed, if any. message: the
+    platform's id of the message that was said. change: an earlier message of the sender's was changed or deleted, then
+    `message` is its id and `incoming.text` its new text. files: what came with the message.
     """
 
     event_id: str
@@ -52,6 +72,9 @@ class Envelope:
     incoming: Incoming
     invoke: bool = False
     pressed: str = ""
+    message: str = ""
+    change: Literal["", "edit", "delete"] = ""
+    files: tuple[SentFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.envelope import Address, Envelope, Outgoing, Payload, Receipt
+from bot.envelope import Address, Envelope, Outgoing, Payload, Person, Receipt
 from bot.storage.base import Row
+from dialogs.cards.base import Card
 from dialogs.turn import Outcome
 
 
@@ -42,6 +43,30 @@ class Channel(Protocol):
     def render(self, envelope: Envelope, outcome: Outcome) -> Rendered:
         """The outcome as payloads, pure. An invoke's replaced (or stale) card becomes its answer; in a group it is
         also sent as an update, for the others."""
+        ...
+
+    def payload(self, card: Card) -> Payload:
+        """One card as a message, pure."""
+        ...
+
+    def card_answer(self, card: Card) -> Payload:
+        """The answer to a press that puts this card in the pressed one's place."""
+        ...
+
+    def word_answer(self, text: str) -> Payload:
+        """The answer to a press that leaves the card and shows these words for a moment, to the presser only."""
+        ...
+
+    def parent(self, address: Address) -> Address:
+        """The channel in which a thread lives; the address itself where it is no thread."""
+        ...
+
+    async def members(self, address: Address) -> list[Person]:
+        """Who is in this channel (or in its team), asked from the platform. Raises `bot.errors.DeliveryError`."""
+        ...
+
+    async def profile(self, address: Address, person: Person) -> Person:
+        """The person with what the platform knows of them (name, mail); themselves where it does not answer."""
         ...
 
     def apology(self, envelope: Envelope | None) -> Payload:

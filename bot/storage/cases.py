@@ -25,6 +25,7 @@ class Then:
     to: Address
     sent: Outgoing | None = None
     failed: Outgoing | None = None
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""A Change as a Step: cards become payloads of the channel of whoever is to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.channels.base import Channel
+from bot.envelope import Address, Envelope, Outgoing, Payload
+from bot.handoff import moves
+from bot.handoff.case import Case
+from bot.handoff.change import Change, Say
+from bot.storage.cases import Owed, Saved, Step, Then
+from dialogs.cards.base import Card
+
+
+def owed(change: Change, case: Case, channels: Mapping[str, Channel]) -> tuple[Owed, ...]:
+    """What a change says, as rows in their lanes, in order."""
+    return tuple(_owed(say, case, channels) for say in change.says)
+
+
+def _owed(say: Say, case: Case, channels: Mapping[str, Channel]) -> Owed:
+    to, lane = _place(say.to, case)
+    row = Outgoing(say.kind, _payload(channels, to, say.card), say.turn)
+    return Owed(to, row, lane, (case.id, say.mark) if say.mark else None, _then(say, case, channels))
+
+
+def _then(say: Say, case: Case, channels: Mapping[str, Channel]) -> Then | None:
+    if say.after is None and say.failed is None:
+        return None
+    to, lane = _place(say.after_to, case)
+    after = Outgoing("send", _payload(channels, to, say.after)) if say.after else None
+    failed = Outgoing("send", _payload(channels, to, say.failed)) if say.failed else None
+    return Then(to, after, failed, lane)
+
+
+def _place(to: str | Address, case: Case) -> tuple[Address, str]:
+    """The address, and the lane whose order it keeps."""
+    if isinstance(to, Address):
+        return to, ""
+    if to == "user":
+        return case.user, ""
+    return case.thread or case.desk, moves.lane(case)
+
+
+def _payload(channels: Mapping[str, Channel], to: Address, card: Card | None) -> Payload:
+    return channels[to.channel].payload(card) if card is not None else {}
+
+
+def answer(envelope: Envelope, change: Change, channel: Channel, nothing: str) -> Payload | None:
+    """The answer to a press; None for a message. nothing: what is shown when there is nothing to show."""
+    if not envelope.invoke:
+        return None
+    if change.answer is not None:
+        return channel.card_answer(change.answer)
+    return channel.word_answer(change.word or nothing)
+
+
+def step(
+    envelope: Envelope,
+    case: Case,
+    rows: tuple[Owed, ...],
+    change: Change,
+    *,
+    saved: tuple[Saved, ...] = (),
+    answer: Payload | None = None,
+    opens: bool = False,
+) -> Step:
+    """What is to be committed for this event. opens: from now on the user's chat loads this case."""
+    return Step(
+        event_key=envelope.address.key,
+        event_id=envelope.event_id,
+        at=envelope.incoming.at,
+        case=case,
+        owed=rows,
+        conversations=saved,
+        open_for=(case.user.key,) if opens else (),
+        left=(case.user.key,) if change.left else (),
+        messages=change.messages,
+        edits=change.edits,
+        answer=answer,
+    )

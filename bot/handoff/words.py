@@ -1,0 +1,60 @@
+"""The staff's words: which command a message is, exactly or by one slip."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dialogs.texts import DeskTexts
+from dialogs.words import one_slip
+
+IN_THREAD = ("claim", "release", "close", "give_back", "help")
+OUTSIDE = ("queue", "mine", "help", "unbind")
+_SPACES = re.compile(r"\s+")
+_EDGES = re.compile(r"^\W+|\W+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """name: claim, release, close, give_back, note, help, queue, mine, case, bind, unbind. rest: what follows it."""
+
+    name: str
+    rest: str = ""
+
+
+def tidy(text: str) -> str:
+    """Lower case, single blanks, no punctuation at its ends."""
+    return _EDGES.sub("", _SPACES.sub(" ", text)).lower()
+
+
+def in_thread(text: str, say: DeskTexts) -> Command | None:
+    """In a case's thread: the command that the *whole* text is, or is one slip away from; or a note that begins so.
+
+    Such a text is never relayed: the bot asks (or, for a note, keeps it among the staff).
+    """
+    whole = tidy(text)
+    for word in say.words_note:
+        if whole == word or whole.startswith((f"{word} ", f"{word}:")):
+            rest = text.strip()[len(word) :].lstrip(" :\n")
+            return Command("note", rest)
+    for name in IN_THREAD:
+        if any(_like(whole, word) for word in getattr(say, f"words_{name}")):
+            return Command(name)
+    return None
+
+
+def outside(text: str, say: DeskTexts) -> Command | None:
+    """In a desk's channel outside of cases."""
+    whole = tidy(text)
+    for word in (*say.words_bind, *say.words_case):
+        if whole == word or whole.startswith(f"{word} "):
+            name = "bind" if word in say.words_bind else "case"
+            return Command(name, whole[len(word) :].strip())
+    for name in OUTSIDE:
+        if any(_like(whole, word) for word in getattr(say, f"words_{name}")):
+            return Command(name)
+    return None
+
+
+def _like(whole: str, word: str) -> bool:
+    return whole == word or (len(word) > 3 and one_slip(whole, word))
