@@ -1,11 +1,13 @@
 """The command line: names the commands and their options. A command's module is imported when it is called.
 
-Exit codes: 0; 1 for what `check` found; 2 for a wrong command line, settings or content, told without a traceback.
+Exit codes: 0; 1 for what `check` or `doctor` found; 2 for a wrong command line, settings or content, told without a
+traceback.
 """
 
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +31,19 @@ Port = Annotated[int | None, typer.Option(help="The port to listen on.", min=0, 
 Words = Annotated[list[str] | None, typer.Argument(help="What to say first.", show_default=False)]
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; else all content.", show_default=False)]
 Play = Annotated[bool, typer.Option("--play", help="Also play the conversations (*.talk.yaml) beside the guides.")]
+Out = Annotated[Path, typer.Option("--out", help="Where to write it.")]
+AppVersion = Annotated[
+    str, typer.Option("--app-version", help="Three numbers, higher with every upload.", show_default="the program's")
+]
+PackageFile = Annotated[
+    Path | None, typer.Option("--package", help="An app package to look at as well.", show_default=False)
+]
+
+
+class Target(StrEnum):
+    """What packages are made for."""
+
+    TEAMS = "teams"
 
 
 @app.command()
@@ -54,6 +69,18 @@ def chat(words: Words = None) -> None:
 def check(paths: Paths = None, play: Play = False) -> None:
     """Look for mistakes in guides and texts."""
     _run("check", tuple(paths or ()), play)
+
+
+@app.command()
+def package(channel: Target, out: Out = Path("app.zip"), app_version: AppVersion = "") -> None:
+    """Make the app package for Teams from the settings and the guides."""
+    _run("package", out, app_version)
+
+
+@app.command()
+def doctor(package: PackageFile = None) -> None:
+    """Look at this deployment and say what is wrong and how to mend it."""
+    _run("doctor", package)
 
 
 @app.command()

@@ -55,6 +55,7 @@ class Cloud:
         self.delay = 0.0
         self.token_delay = 0.0
         self.token_status = 200
+        self.token_error: dict[str, Any] = {"error": "invalid_client"}
         self.expires_in: Any = 3600
         self.key_requests = 0
         self.token_requests: list[dict[str, str]] = []
@@ -107,7 +108,7 @@ class Cloud:
         number = len(self.token_requests)
         await asyncio.sleep(self.token_delay)
         if self.token_status != 200:
-            return web.json_response({"error": "invalid_client"}, status=self.token_status)
+            return web.json_response(self.token_error, status=self.token_status)
         return web.json_response(
             {"token_type": "Bearer", "expires_in": self.expires_in, "access_token": f"out-{number}"}
         )

@@ -234,7 +234,16 @@ class TokenSource:
 
 
 class TokenRefused(Exception):
-    """No token could be had; the text says why, in the words of the token service where it gave some."""
+    """No token could be had; the text says why, in the words of the token service where it gave some.
+
+    error: its OAuth error. code: Entra's number for what went wrong (AADSTS…), 0 when there is none.
+    """
+
+    def __init__(self, text: str, error: str = "", code: int = 0) -> None:
+        """Keep what the operator's fix depends on."""
+        super().__init__(text)
+        self.error = error
+        self.code = code
 
 
 async def ask(session: aiohttp.ClientSession, credential: Credential, clock: Callable[[], float]) -> Token:
@@ -258,12 +267,18 @@ async def ask(session: aiohttp.ClientSession, credential: Credential, clock: Cal
     except ValueError as error:
         raise TokenRefused("the token service did not answer with JSON") from error
     if response.status != 200 or not isinstance(answer, dict):
-        code = answer.get("error", "") if isinstance(answer, dict) else ""
-        raise TokenRefused(f"the token service answered {response.status} {str(code)[:80]}".rstrip())
+        raise _refused(response.status, answer if isinstance(answer, dict) else {})
     text, seconds = answer.get("access_token"), _seconds(answer, now)
     if not isinstance(text, str) or not text.isascii() or not text.isprintable() or seconds <= 0:
         raise TokenRefused("the token service gave no token, or one that has ended")
     return Token(text, now + seconds)
+
+
+def _refused(status: int, answer: dict[str, Any]) -> TokenRefused:
+    error, codes = str(answer.get("error", ""))[:80], answer.get("error_codes")
+    code = codes[0] if isinstance(codes, list) and codes and isinstance(codes[0], int) else 0
+    said = f"the token service answered {status} {error}".rstrip()
+    return TokenRefused(f"{said} (AADSTS{code})" if code else said, error, code)
 
 
 def _seconds(answer: dict[str, Any], now: float) -> float:

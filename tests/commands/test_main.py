@@ -74,7 +74,8 @@ def test_version(tmp_path: Path) -> None:
 def test_help_names_the_commands(tmp_path: Path) -> None:
     """Help lists each command, and each command its options, without importing what it runs."""
     shown = run(tmp_path, "--help").stdout
-    assert all(f"\n  {name} " in shown for name in ("serve", "chat", "check", "version"))
+    names = ("serve", "chat", "check", "package", "doctor", "version")
+    assert all(f"\n  {name} " in shown for name in names)
     assert all(option in run(tmp_path, "serve", "--help").stdout for option in ("--local", "--host", "--port"))
 
 

@@ -21,9 +21,15 @@ bot.__main__
 bot.commands.serve
 bot.commands.chat
 bot.commands.check
+bot.commands.doctor
 bot.commands.package
 bot.commands.version
 bot.app
+bot.doctor.examine
+bot.doctor.house
+bot.doctor.address
+bot.doctor.cloud
+bot.doctor.finding
 bot.play
 bot.talk
 bot.package_teams
@@ -47,6 +53,7 @@ bot.channels.http
 bot.channels.limits
 bot.channels.base
 bot.storage.registry
+bot.storage.peek
 bot.storage.sqlite
 bot.storage.sqlite_thread
 bot.storage.postgres
@@ -96,6 +103,8 @@ dialogs.cards.outcome
 dialogs.cards.question
 dialogs.cards.menu
 dialogs.cards.notice
+dialogs.cards.inputs
+dialogs.cards.fields
 dialogs.cards.adaptive
 dialogs.cards.fit
 dialogs.cards.plain

@@ -1,0 +1,1 @@
+"""What `helpbot doctor` looks at."""
