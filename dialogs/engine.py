@@ -136,6 +136,26 @@ class Engine:
     def _summary(self, state: State, work: Work) -> str:
         return views.summary_text(work.texts, self.hand_off(state)) or work.texts.summary_empty
 
+    def word(self, locale: str, text: str, *names: str) -> str | None:
+        """Which of the named word lists ("end_chat", "thanks", …) of this language the whole text stands in."""
+        return self._readers[id(self.library.say(locale))].word(text, *names)
+
+    def busy(self, state: State) -> bool:
+        """Whether the conversation is within a guide or a choice."""
+        return len(state.get("stack", ())) > 1
+
+    async def send_guide(self, state: State, guide_id: str, at: float, locale: str) -> Outcome:
+        """Begin a guide that somebody else chose for the user, whatever they were in before; KeyError if unknown."""
+        guide = self.library.guides[guide_id]
+        texts = self.library.say(locale)
+        work = Work(state, Incoming(at, locale=locale), texts, self._readers[id(texts)], self)
+        work.advance()
+        stack = restore({"stack": [{"dialog": "root"}]})
+        dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
+        fresh = Walk(guide=guide.id, version=guide.version, at=guide.start)
+        await dc.begin_dialog("guide", fresh.to_json())
+        return Outcome(self._saved(state, work, stack), tuple(work.replies))
+
     def hand_off(self, state: State) -> HandOff:
         """All that a conversation's state tells of the problem at hand, for a person."""
         frames = state.get("stack", ())

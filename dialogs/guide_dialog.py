@@ -114,9 +114,13 @@ async def _choose_answer(step: WaterfallStepContext, guide: Guide, walk: Walk, q
         return await _accept(step, guide, walk, question, pressed)
     if not work.text:
         return await _again(step, walk)
-    if changed := await _corrected(step, guide, walk, work.text):
-        return changed
     offered = question.answers
+    named = work.understand.lean(work.text, offered, strict=True)
+    # What names this question's answer is one, even if it sounds like an earlier one too; unless it takes that back.
+    if (len(named) != 1 or work.understand.corrects(work.text)) and (
+        changed := await _corrected(step, guide, walk, work.text)
+    ):
+        return changed
     leaning = work.understand.lean(work.text, offered)
     if not leaning and (near := work.understand.nearest(work.text, offered)):
         leaning = (near,)
@@ -173,11 +177,15 @@ async def _corrected(step: WaterfallStepContext, guide: Guide, walk: Walk, text:
 
 async def _not_an_answer(step: WaterfallStepContext, guide: Guide, walk: Walk) -> DialogTurnResult:
     """Words that answer nothing: another problem perhaps; else ask again, said differently; then a way out."""
-    work = Work.of(step)
+    work, texts = Work.of(step), Work.of(step).texts
     found = verdict(await work.finder.find(work.text, work.incoming.locale))
     if isinstance(found, Sure) and found.guide != guide.id:
         work.advance()
         return await step.begin_dialog("pick", {"kind": "switch", "to": found.guide, "said": work.text})
+    hear = hearing(work)
+    if known := next((x for x in walking.answered(guide, walk) if hear(x[1], work.text) == x[2].id), None):
+        work.tell(fill(texts.known_already, fact=views.fact(texts, known[1], known[2])))
+        return await _again(step, walk)
     _missed(work)
     return await _again(step, walk.with_words(work.text))
 

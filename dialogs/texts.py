@@ -25,7 +25,8 @@ class Words(BaseModel):
     """The words by which the bot understands a message.
 
     yes, no, not_sure: generic answers. negations: words that turn what follows into its opposite. inabilities: words by
-    which somebody can't do what follows, which says nothing of whether it was done. fillers: words that a message may
+    which somebody can't do what follows, which says nothing of whether it was done. corrections: how somebody begins
+    who takes back what they said. fillers: words that a message may
     begin or end with and that mean nothing. expand: short forms and what they stand for; a word that begins a new
     thought ("but") stands for ";". numbers: words for 1, 2, 3… in order; ordinal_noise: what may stand around them.
     person_anywhere: phrases that ask for a person wherever they stand; the other commands count only when they are the
@@ -41,6 +42,7 @@ class Words(BaseModel):
     doubts: Phrases
     negations: Phrases
     inabilities: Phrases
+    corrections: Phrases
     fillers: Phrases
     expand: dict[Phrase, str]
     numbers: tuple[Phrases, ...]
@@ -145,6 +147,7 @@ PLACES: dict[str, frozenset[str]] = {
     "you_chose": frozenset({"answer"}),
     "both_ways": frozenset({"answers"}),
     "changed": frozenset({"fact"}),
+    "known_already": frozenset({"fact"}),
     "opening": frozenset({"guide"}),
     "was": frozenset({"url"}),
     "contact_intro": frozenset({"contact"}),
@@ -397,6 +400,7 @@ class Texts(BaseModel):
     guide_changed: Sentence
     withdrawn: Sentence
     new_words: Sentence
+    known_already: Sentence
 
     # outcome
     ask_solved: Sentence

@@ -88,6 +88,7 @@ class Understanding:
             (self.reader.pattern(p), name) for name in ("solved", "not_solved") for p in getattr(words, name)
         )
         self._doubts = self._patterns((*words.doubts, *words.not_sure))
+        self._corrections = self._patterns(words.corrections)
         self._inabilities = self._patterns(words.inabilities)
         self._person_anywhere = self._patterns(words.person_anywhere)
         self._both = {phrase(p) for p in words.both}
@@ -102,7 +103,7 @@ class Understanding:
         self._symbols = {p.strip().lower(): name for name in reversed(COMMANDS) for p in getattr(words, name)}
         self._whole = {
             name: {phrase(p) for p in getattr(words, name)} - {()}
-            for name in (*COMMANDS, "proceed", "causes", "solved", "not_solved")
+            for name in (*COMMANDS, "proceed", "causes", "end_chat", "solved", "not_solved")
         }
         self._answers: dict[int, _Answers] = {}
 
@@ -151,6 +152,10 @@ class Understanding:
             if stems[-n:] in self._fillers:
                 return stems[:-n]
         return stems
+
+    def corrects(self, text: str) -> bool:
+        """Whether the message begins like a correction of what was said before ("sorry, …", "no wait, …")."""
+        return any(i <= 2 for i, _, _ in self._corrections.find(self.reader.tokens(text)))
 
     # -- answers
 
@@ -302,9 +307,11 @@ class Understanding:
             clause = tokens[span.start].clause
             if span.means != "not_sure" and doubts.get(clause, span.start) < span.start:
                 continue  # "not sure if she got it" is not a yes
+            if not span.generic and tokens[span.start].asked:
+                continue  # "did she get it?" is not an answer
             if not span.generic and self._unable(span, tokens, unable):
                 continue  # "can't accept it" says nothing of whether it was accepted
-            negated = self._negated(span, tokens, spans)
+            negated = 0 if span.generic else self._negated(span, tokens, spans)
             if not negated:
                 hits.add(span.choice.id)
             elif negated > 1:

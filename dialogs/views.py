@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogs import walk as walking
 from dialogs.cards.base import Button, Card
-from dialogs.cards.case import Field
+from dialogs.cards.fields import Field
 from dialogs.cards.menu import MenuCard, MenuItem
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.outcome import OutcomeCard, OutcomeLabels

@@ -28,10 +28,11 @@ Pattern = tuple[Slot, ...]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A stemmed word, and the number of the clause in which it stands."""
+    """A stemmed word, the number of the clause in which it stands, and whether that clause is a question."""
 
     stem: str
     clause: int
+    asked: bool = False
 
 
 def plain(text: str) -> str:
@@ -78,11 +79,14 @@ class Reader:
     def _tokens(self, text: str) -> tuple[Token, ...]:
         """The message as tokens; punctuation ends a clause (a language writes its "but" out as one, in `expand`)."""
         found: list[Token] = []
-        clause = 0
+        clause = begin = 0
         for match in _TOKEN.finditer(self.expanded(text)):
             word = match.group()
             if word in _BREAK:
                 clause += 1
+                if word == "?":
+                    found[begin:] = [Token(t.stem, t.clause, asked=True) for t in found[begin:]]
+                begin = len(found)
             elif word.isalnum() or unicodedata.category(word[0]) == "So":
                 found.append(Token(stem(word), clause))
         return tuple(found)

@@ -12,7 +12,8 @@ from bot.handoff.case import Case
 from bot.handoff.change import ROOT
 from bot.handoff.plan import DeskPlan
 from dialogs.cards.base import Button
-from dialogs.cards.case import CaseCard, Field, Form
+from dialogs.cards.case import CaseCard
+from dialogs.cards.fields import Field, Form
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.rating import RatingCard
 from dialogs.guide import Guide

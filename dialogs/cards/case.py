@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from dialogs.cards import adaptive, inputs, plain
 from dialogs.cards.base import Button
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """An input on a card. kind "text" or "choice"; options: (value, title) pairs of a choice."""
-
-    id: str
-    label: str
-    kind: str = "text"
-    placeholder: str = ""
-    options: tuple[tuple[str, str], ...] = ()
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Inputs that open below the card when the button called `title` is pressed, and the button that sends them.
-
-    In Adaptive Cards an Action.ShowCard; in Slack a modal.
-    """
-
-    title: str
-    fields: tuple[Field, ...]
-    send: Button
+from dialogs.cards.fields import Form
+from dialogs.cards.markdown import plain as unmarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +35,62 @@ class CaseCard:
     notice: str = ""
     buttons: tuple[Button, ...] = ()
     forms: tuple[Form, ...] = ()
+
+    def adaptive(self) -> dict[str, Any]:
+        """Status, who, the problem with its path, then what can be done; forms open below their button."""
+        body = adaptive.literal(self.notice, {"color": "Attention", "weight": "Bolder"}) if self.notice else []
+        body += [adaptive.heading(adaptive.markdown_escaped(self.title)), *adaptive.literal(self.status, adaptive.BOLD)]
+        rows = [{"title": adaptive.literal_text(a), "value": adaptive.literal_text(b)} for a, b in self.facts if b]
+        if rows:
+            body.append({"type": "FactSet", "facts": rows})
+        if self.link:
+            body.append(adaptive.link(*self.link))
+        told = self._told()
+        if told:
+            body.append({"type": "Container", "style": "emphasis", "spacing": "Medium", "items": told})
+        body += adaptive.answers([b for b in self.buttons if not b.quiet], self.turn)
+        body += inputs.forms(self.forms, self.turn)
+        body += adaptive.ways([b for b in self.buttons if b.quiet], self.turn)
+        return adaptive.card(body, f"{self.title}, {self.status}", adaptive.short(self.title, self.status))
+
+    def _told(self) -> list[dict[str, Any]]:
+        parts: list[dict[str, Any]] = []
+        heads = dict(self.headings)
+        if self.words:
+            parts += adaptive.paragraphs(heads.get("words", ""), adaptive.SMALL)
+            for words in self.words:
+                parts += adaptive.literal(words, spacing="Small")
+        if self.added:
+            parts += adaptive.paragraphs(heads.get("added", ""), adaptive.SMALL, "Medium")
+            parts += adaptive.literal(self.added, spacing="Small")
+        if self.path:
+            parts += adaptive.paragraphs(heads.get("path", ""), adaptive.SMALL, "Medium")
+            for question, answer in self.path:
+                parts += adaptive.literal(f"{unmarked(question)}: {answer}", spacing="Small")
+        if self.advice:
+            parts += adaptive.paragraphs(heads.get("advice", ""), adaptive.SMALL, "Medium")
+            for title in self.advice:
+                parts += adaptive.literal(unmarked(title), spacing="Small")
+        return parts
+
+    def text(self) -> str:
+        """The same, forms by their buttons' titles."""
+        heads = dict(self.headings)
+        path = [f"{unmarked(q)}: {a}" for q, a in self.path]
+        return plain.blocks(
+            self.notice,
+            plain.lines(self.title, self.status),
+            plain.lines(*(f"{label}: {value}" for label, value in self.facts if value)),
+            ": ".join(self.link) if self.link else "",
+            plain.listed(heads.get("words", ""), self.words),
+            plain.lines(heads.get("added", ""), self.added) if self.added else "",
+            plain.listed(heads.get("path", ""), path),
+            plain.listed(heads.get("advice", ""), [unmarked(a) for a in self.advice]),
+            plain.numbered(self.options()),
+            " · ".join(form.title for form in self.forms),
+            plain.ways([b for b in self.buttons if b.quiet]),
+        )
+
+    def options(self) -> tuple[Button, ...]:
+        """The loud buttons."""
+        return tuple(b for b in self.buttons if not b.quiet)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from dialogs.cards import adaptive, inputs, plain
 from dialogs.cards.base import Button
-from dialogs.cards.case import Field
+from dialogs.cards.fields import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,25 @@ class RatingCard:
     intro: str = ""
     ways: tuple[Button, ...] = ()
     answered: str = ""
+
+    def adaptive(self) -> dict[str, Any]:
+        """The questions as inputs; once answered, the thanks alone."""
+        body = [adaptive.heading(self.title)]
+        if self.answered:
+            body = [*adaptive.paragraphs(self.title, adaptive.SMALL), *adaptive.literal(self.answered, adaptive.BOLD)]
+        else:
+            body += adaptive.paragraphs(self.intro, spacing="Small") if self.intro else []
+            body += inputs.fields(self.fields)
+            body += inputs.submit((self.send, *self.ways), self.turn)
+        return adaptive.card(body, self.title, self.text())
+
+    def text(self) -> str:
+        """The questions with their choices."""
+        if self.answered:
+            return plain.lines(self.title, self.answered)
+        asked = [plain.lines(f.label, *(f"- {title}" for _, title in f.options)) for f in self.fields]
+        return plain.blocks(self.title, self.intro, *asked, plain.numbered(self.options()), plain.ways(self.ways))
+
+    def options(self) -> tuple[Button, ...]:
+        """The button that sends."""
+        return () if self.answered else (self.send,)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, plain
+from dialogs.cards import adaptive, inputs, plain
 from dialogs.cards.base import Button
-from dialogs.cards.case import Field
+from dialogs.cards.fields import Field
 from dialogs.cards.markdown import plain as unmarked
 
 
@@ -40,6 +40,7 @@ class SummaryCard:
         parts = self._told()
         if parts:
             body.append({"type": "Container", "style": "emphasis", "spacing": "Medium", "items": parts})
+        body += [inputs.field(self.box)] if self.box else []
         body += adaptive.answers(self.options(), self.turn)
         body += adaptive.ways(self.ways, self.turn)
         return adaptive.card(body, unmarked(self.title), adaptive.short(unmarked(self.title), unmarked(self.intro)))
@@ -72,6 +73,7 @@ class SummaryCard:
             unmarked(self.title),
             unmarked(self.intro),
             *(told if any(told) else (self.copy,)),
+            plain.lines(self.box.label, self.box.placeholder) if self.box else "",
             plain.numbered(self.options()),
             plain.ways(self.ways),
         )

@@ -1,0 +1,390 @@
+"""The staff's side of a hand-off: buttons of the case card, mentions in a case's thread, commands in the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.envelope import Envelope, Outgoing, Payload, Person
+from bot.handoff import moves, step, views, words
+from bot.handoff.case import Case, Ending
+from bot.handoff.change import Change, Say
+from bot.handoff.desk import Desk, Script
+from bot.handoff.moves import Scene
+from bot.handoff.user_side import Engine, changed, short
+from bot.storage.cases import Desk as BoundDesk
+from bot.storage.cases import Owed, Saved, Step
+from dialogs.cards.base import Button, Card
+from dialogs.cards.menu import MenuCard, MenuItem
+from dialogs.texts import DeskTexts, fill
+from dialogs.turn import Press
+
+MAX_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a staff event without a case comes to: cards to post where it was said, and the answer to a press."""
+
+    cards: tuple[Card, ...] = ()
+    answer: Payload | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One action on a case: who, on what, with which button or words."""
+
+    envelope: Envelope
+    case: Case
+    agent: Person
+    scene: Scene
+    script: Script
+    engine: Engine
+    press: Press | None = None
+    text: str = ""
+
+    @property
+    def say(self) -> DeskTexts:
+        """The staff's sentences."""
+        return self.scene.staff.desk
+
+    def only(self, text: str, *ways: Button) -> Change:
+        """Nothing changes; the one who acted is told, in the thread for words, in passing for a press."""
+        if self.envelope.invoke:
+            return (
+                Change(self.case, word=text) if not ways else Change(self.case, (self._told(text, *ways),), word=text)
+            )
+        return Change(self.case, (self._told(text, *ways),))
+
+    def _told(self, text: str, *ways: Button) -> Say:
+        return Say("thread", views.notice(text, *ways))
+
+
+class StaffSide:
+    """Events from a desk's channel and from case threads."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Work with this desk."""
+        self._desk = desk
+        self._actions: dict[str, Callable[[_Turn], Awaitable[Change | Step]]] = {
+            "claim": self._claim,
+            "release": self._release,
+            "take-over": self._take_over,
+            "give-back": self._give_back,
+            "reply": self._reply,
+            "send": self._send_anyway,
+            "note": self._note,
+            "transfer": self._transfer,
+            "guide": self._guide,
+            "close": self._close,
+            "help": self._help,
+        }
+
+    # -- presses and mentions on a case
+
+    async def press(self, envelope: Envelope, script: Script, engine: Engine) -> Step | Said:
+        """A button of a case card (verb "case", value "<action>/<case>")."""
+        press = envelope.incoming.press
+        say = script.texts(script.staff_locale).desk
+        channel = self._desk.channels[envelope.address.channel]
+        action, _, case_id = press.value.partition("/") if press else ("", "", "")
+        case = await self._desk.store.case(case_id)
+        if case is None or action not in self._actions:
+            return self._word(envelope, fill(say.no_such_case, case=case_id))
+        if self._desk.parent(envelope.address).key != case.desk.key:
+            return self._word(envelope, say.not_staff)
+        agent = await self._desk.member(case.desk, envelope.sender)
+        if agent is None:
+            return self._word(envelope, say.not_staff)
+        scene = await self._desk.scene(script, case, envelope.incoming.at)
+        turn = _Turn(envelope, case, agent, scene, script, engine, press, press.field("text") if press else "")
+        result = await self._actions[action](turn)
+        if isinstance(result, Step):
+            return result
+        answer = step.answer(envelope, result, channel, views.status(case, script.plan, say))
+        return self._commit(envelope, case, result, answer)
+
+    async def thread(self, envelope: Envelope, case: Case, script: Script, engine: Engine) -> Step | Said | None:
+        """Something said in a case's thread. Only a mention of the bot is an answer to the user."""
+        scene = await self._desk.scene(script, case, envelope.incoming.at)
+        if envelope.change:
+            return await self._edited(envelope, case, scene)
+        say, text = scene.staff.desk, envelope.incoming.text.strip()
+        agent = await self._desk.member(case.desk, envelope.sender)
+        if agent is None:
+            return Said((views.notice(say.not_staff),))
+        turn = _Turn(envelope, case, agent, scene, script, engine, text=text)
+        command = words.in_thread(text, say)
+        if command is not None and command.name == "note":
+            return self._commit(envelope, case, moves.noted(case, agent, scene, command.rest, echo=False))
+        if command is not None:
+            return self._commit(envelope, case, self._asked(turn, command))
+        if not text:
+            refused = say.file_in_channel if envelope.files else say.empty_reply
+            return self._commit(envelope, case, turn.only(refused))
+        result = await self._reply(turn)
+        return self._commit(envelope, case, result)
+
+    def _asked(self, turn: _Turn, command: words.Command) -> Change:
+        """A command word is never relayed by mistake: the bot asks."""
+        action = command.name.replace("_", "-")
+        title = fill(turn.say.do_command, command=turn.text)
+        name = views.who(turn.case, turn.say)
+        do = Button(title, "case", f"{action}/{turn.case.id}", stays=True)
+        send = Button(
+            fill(turn.say.send_message, name=name), "case", f"send/{turn.case.id}/{turn.text[:80]}", stays=True
+        )
+        return turn.only(fill(turn.say.command_or_message, word=turn.text, name=name), do, send)
+
+    async def _claim(self, turn: _Turn) -> Change:
+        case = turn.case
+        if case.state == "closed":
+            return turn.only(turn.say.already_closed)
+        if case.state == "claimed":
+            return turn.only(fill(turn.say.claim_lost, agent=views.holder(case, turn.say)))
+        if refused := await self._over_limit(turn):
+            return refused
+        return moves.claimed(case, turn.agent, turn.scene)
+
+    async def _over_limit(self, turn: _Turn) -> Change | None:
+        held = await self._desk.store.load_case(turn.agent.id)
+        if held < turn.script.plan.limits.agent_cases:
+            return None
+        return turn.only(fill(turn.say.limit_reached, count=held))
+
+    async def _release(self, turn: _Turn) -> Change:
+        if refused := self._not_mine(turn):
+            return refused
+        return moves.released(turn.case, turn.agent.name, turn.scene)
+
+    async def _take_over(self, turn: _Turn) -> Change:
+        case = turn.case
+        if case.state == "waiting":
+            return await self._claim(turn)
+        if case.state == "closed":
+            return turn.only(turn.say.already_closed)
+        if case.agent and case.agent.id == turn.agent.id:
+            return turn.only(fill(turn.say.claim_lost, agent=turn.agent.name))
+        if refused := await self._over_limit(turn):
+            return refused
+        return moves.taken_over(case, turn.agent, turn.scene)
+
+    async def _give_back(self, turn: _Turn) -> Change:
+        case, agent = turn.case, turn.agent
+        if case.state == "closed":
+            return turn.only(turn.say.already_closed)
+        if case.state == "claimed" and (refused := self._not_mine(turn)):
+            return refused
+        line = fill(turn.say.given_back_by, agent=agent.name, name=views.who(case, turn.say))
+        words_ = fill(turn.scene.user.desk.given_back, agent=agent.name)
+        change = moves.closed(case, turn.scene, "given_back", agent.id, line, words_, rate=False)
+        return replace(change, left=True)
+
+    async def _close(self, turn: _Turn) -> Change:
+        case, agent = turn.case, turn.agent
+        if case.state == "closed":
+            return turn.only(turn.say.already_closed)
+        if case.state == "claimed" and (refused := self._not_mine(turn)):
+            return refused
+        how: Ending = "not_solved" if turn.press and turn.press.field("ending") == "not_solved" else "solved"
+        ending = turn.say.ending_solved if how == "solved" else turn.say.ending_not_solved
+        line = fill(turn.say.closed_by, agent=agent.name, ending=ending)
+        minutes = round(turn.script.plan.limits.reopen)
+        words_ = fill(turn.scene.user.desk.closed, agent=agent.name, case=case.id, minutes=minutes)
+        held = replace(case, last_agent=case.last_agent or agent)
+        return moves.closed(held, turn.scene, how, agent.id, line, words_, rate=True)
+
+    async def _reply(self, turn: _Turn) -> Change:
+        """To the user, by the claimer only; on a waiting case it claims first; from a colleague it is refused."""
+        case, text = turn.case, turn.text.strip()
+        if not text:
+            return turn.only(turn.say.empty_reply)
+        if case.state == "closed":
+            return turn.only(turn.say.already_closed)
+        first: tuple[Say, ...] = ()
+        if case.state == "waiting":
+            if refused := await self._over_limit(turn):
+                return refused
+            claim = moves.claimed(case, turn.agent, turn.scene)
+            case, first = claim.case or case, claim.says
+        elif not case.agent or case.agent.id != turn.agent.id:
+            return self._take_over_offer(turn)
+        source = (turn.envelope.address.key, turn.envelope.message)
+        said = moves.agent_said(
+            case, turn.agent, turn.scene, text, source, echo=turn.envelope.incoming.press is not None
+        )
+        return replace(said, says=(*first, *said.says))
+
+    async def _send_anyway(self, turn: _Turn) -> Change:
+        """A command word that was meant as a message after all: its text stands in the button."""
+        value = turn.press.value if turn.press else ""
+        return await self._reply(replace(turn, text=value.split("/", 2)[2] if value.count("/") >= 2 else ""))
+
+    def _take_over_offer(self, turn: _Turn) -> Change:
+        name, agent = views.who(turn.case, turn.say), views.holder(turn.case, turn.say)
+        button = Button(turn.say.take_over, "case", f"take-over/{turn.case.id}", stays=True)
+        return turn.only(fill(turn.say.not_claimer, agent=agent, name=name), button)
+
+    async def _note(self, turn: _Turn) -> Change:
+        if not turn.text.strip():
+            return turn.only(turn.say.empty_reply)
+        return moves.noted(turn.case, turn.agent, turn.scene, turn.text.strip(), echo=True)
+
+    async def _transfer(self, turn: _Turn) -> Change:
+        case = turn.case
+        if case.state == "closed":
+            return turn.only(turn.say.already_closed)
+        if case.state == "claimed" and (refused := self._not_mine(turn)):
+            return refused
+        kind, _, target = (turn.press.field("to") if turn.press else "").partition(":")
+        if kind == "queue" and target in turn.script.plan.queues and target in turn.scene.desks:
+            return moves.to_queue(case, turn.agent, target, turn.text, turn.scene)
+        if kind == "agent":
+            colleague = await self._desk.member(case.desk, Person(target))
+            if colleague is not None:
+                return moves.to_colleague(case, turn.agent, colleague, turn.text, turn.scene)
+        queues = ", ".join(turn.script.plan.queues[q].title for q in turn.scene.desks if q in turn.script.plan.queues)
+        return turn.only(fill(turn.say.bind_unknown, queues=queues))
+
+    async def _guide(self, turn: _Turn) -> Change | Step:
+        """The bot walks the user through a guide inside the live chat, while the agent reads along."""
+        case = turn.case
+        if refused := self._not_mine(turn):
+            return refused
+        guide = turn.script.guides.get(turn.press.field("guide") if turn.press else "")
+        if guide is None:
+            return turn.only(turn.say.guide_unknown)
+        loaded = await self._desk.store.load(case.user.key, "")
+        outcome = await turn.engine.send_guide(
+            loaded.state or {}, guide.id, turn.envelope.incoming.at, turn.case.locale
+        )
+        case = moves.timed(replace(case, guiding=True, agent_at=turn.scene.now, timer="", nudges=0), turn.scene)
+        name = views.who(case, turn.say)
+        begin = fill(turn.scene.user.desk.guide_begins, agent=turn.agent.name, guide=guide.title)
+        line = fill(turn.say.guide_sent, agent=turn.agent.name, guide=guide.title, name=name)
+        channel = self._desk.channels[case.user.channel]
+        cards = [Owed(case.user, Outgoing("send", channel.payload(r.card), r.turn)) for r in outcome.replies]
+        change = Change(
+            case, (turn.scene.tell_user(case, begin), turn.scene.tell_staff(line)), answer=turn.scene.card(case)
+        )
+        rows = [*step.owed(change, case, self._desk.channels)]
+        for reply in outcome.replies:
+            heard = moves.bot_said(case, turn.scene, short(reply.card.text()))
+            case = heard.case or case
+            change = replace(change, messages=(*change.messages, *heard.messages))
+            rows += step.owed(heard, case, self._desk.channels)
+        own = self._desk.channels[turn.envelope.address.channel]
+        return step.step(
+            turn.envelope,
+            case,
+            (rows[0], *cards, *rows[1:]),
+            change,
+            saved=(Saved(case.user, loaded.version, outcome.state),),
+            answer=step.answer(turn.envelope, change, own, line),
+        )
+
+    async def _help(self, turn: _Turn) -> Change:
+        return Change(turn.case, (Say("thread", views.notice(turn.say.help)),))
+
+    def _not_mine(self, turn: _Turn) -> Change | None:
+        """Refused unless the one who acts holds the case."""
+        case = turn.case
+        if case.state != "claimed":
+            return turn.only(turn.say.not_claimed if case.state == "waiting" else turn.say.already_closed)
+        if case.agent is None or case.agent.id != turn.agent.id:
+            return self._take_over_offer(turn)
+        return None
+
+    async def _edited(self, envelope: Envelope, case: Case, scene: Scene) -> Step | None:
+        """The agent changed or deleted a reply in the thread: its twin in the user's chat follows."""
+        message = await self._desk.store.message_by_source(envelope.address.key, envelope.message)
+        if message is None or message.case != case.id or message.side != "agent":
+            return None
+        if case.agent is None or case.agent.id != envelope.sender.id:
+            return None
+        change = changed(case, scene, envelope, message.mark, message.turn, message.author, "user")
+        return self._commit(envelope, case, change)
+
+    def _commit(self, envelope: Envelope, case: Case, change: Change, answer: Payload | None = None) -> Step:
+        after = change.case or case
+        return step.step(envelope, after, step.owed(change, after, self._desk.channels), change, answer=answer)
+
+    def _word(self, envelope: Envelope, text: str) -> Said:
+        channel = self._desk.channels[envelope.address.channel]
+        if envelope.invoke:
+            return Said(answer=channel.word_answer(text))
+        return Said((views.notice(text),))
+
+    # -- commands outside of case threads
+
+    async def channel(self, envelope: Envelope, queues: list[str], script: Script) -> Said:
+        """A mention in a desk's channel outside of cases: queue, mine, case …, help, undesk."""
+        say = script.texts(script.staff_locale).desk
+        desk = self._desk.parent(envelope.address)
+        agent = await self._desk.member(desk, envelope.sender)
+        if agent is None:
+            return Said((views.notice(say.not_staff),))
+        command = words.outside(envelope.incoming.text, say)
+        if command is None:
+            return Said((views.notice(f"{say.unknown_command}\n\n{say.help}"),))
+        if command.name == "queue":
+            return Said(tuple([await self._waiting(queue, script, say) for queue in queues]))
+        if command.name == "mine":
+            held = await self._desk.store.cases(state="claimed", agent=agent.id, limit=MAX_LISTED)
+            return Said((self._list(say.mine_title, say.mine_empty, held, script, say),))
+        if command.name == "case":
+            return Said((await self._one(command.rest.upper(), desk.key, script, say),))
+        if command.name == "unbind" and self._desk.may_bind(envelope.sender):
+            for queue in queues:
+                await self._desk.store.unbind_desk(queue)
+            await self._desk.desks(fresh=True)
+            return Said((views.notice(say.unbound),))
+        return Said((views.notice(say.help),))
+
+    async def bind(self, envelope: Envelope, script: Script) -> Said | None:
+        """ "desk <queue>" in a channel: bind it. None when the words are something else."""
+        say = script.texts(script.staff_locale).desk
+        command = words.outside(envelope.incoming.text, say)
+        if command is None or command.name != "bind":
+            return None
+        if not self._desk.may_bind(envelope.sender):
+            return Said((views.notice(say.bind_admin),))
+        plan = script.plan
+        queue = next((q for q, s in plan.queues.items() if command.rest in (q, s.title.lower())), None)
+        if queue is None and not command.rest and len(plan.queues) == 1:
+            queue = plan.default
+        if queue is None:
+            titles = ", ".join(f"{q} ({s.title})" for q, s in plan.queues.items())
+            return Said((views.notice(fill(say.bind_unknown, queues=titles)),))
+        desk = self._desk.parent(envelope.address)
+        await self._desk.store.bind_desk(BoundDesk(queue, desk, envelope.sender.id, envelope.incoming.at))
+        await self._desk.desks(fresh=True)
+        return Said((views.notice(fill(say.bound, queue=plan.queues[queue].title)),))
+
+    async def _waiting(self, queue: str, script: Script, say: DeskTexts) -> Card:
+        cases = await self._desk.store.cases(state="waiting", queue=queue, limit=MAX_LISTED)
+        title = fill(say.queue_title, queue=views.queue_title(script.plan, queue))
+        return self._list(title, say.queue_empty, cases, script, say)
+
+    @staticmethod
+    def _list(title: str, empty: str, cases: list[Case], script: Script, say: DeskTexts) -> Card:
+        if not cases:
+            return views.notice(empty, title=title)
+        items = tuple(
+            MenuItem(
+                Button(
+                    fill(say.card_title, case=c.id, title=c.title or say.no_title), "case", f"claim/{c.id}", stays=True
+                ),
+                f"{views.who(c, say)} · {views.status(c, script.plan, say)}",
+            )
+            for c in cases
+        )
+        return MenuCard(turn=0, title=title, items=items)
+
+    async def _one(self, case_id: str, desk_key: str, script: Script, say: DeskTexts) -> Card:
+        prefix = f"{script.plan.prefix}-"
+        case = await self._desk.store.case(case_id if case_id.startswith(prefix) else prefix + case_id)
+        if case is None or case.desk.key != desk_key:
+            return views.notice(fill(say.no_such_case, case=case_id))
+        staff = script.texts(script.staff_locale)
+        return views.case_card(case, script.plan, staff, script.guides.values(), self._desk.known_members(case.desk))

@@ -1,0 +1,256 @@
+"""The user's side of a hand-off: opening a case, what is said while it waits, the live chat, its end, the rating."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal, Protocol
+
+from bot.channels.base import Channel, Rendered
+from bot.envelope import Envelope
+from bot.handoff import moves, step, views
+from bot.handoff.case import Case
+from bot.handoff.change import Change, Say
+from bot.handoff.desk import Desk, Script
+from bot.handoff.moves import MINUTE, Scene
+from bot.storage.base import Loaded
+from bot.storage.cases import Owed, Saved, Step
+from dialogs.cards.relay import RelayCard
+from dialogs.texts import fill
+from dialogs.turn import HandOff, Incoming, Outcome, Staff, State
+
+MAX_COMMENT = 1000  # characters of a rating's comment
+REOPENABLE = frozenset({"solved", "not_solved", "no_answer"})
+
+
+class Engine(Protocol):
+    """The conversation: `dialogs.engine.Engine`."""
+
+    async def run(self, state: State | None, incoming: Incoming) -> Outcome:
+        """One turn, pure."""
+        ...
+
+    async def send_guide(self, state: State, guide_id: str, at: float, locale: str) -> Outcome:
+        """Begin a guide for the user."""
+        ...
+
+    def hand_off(self, state: State) -> HandOff:
+        """What the state tells of the problem."""
+        ...
+
+    def busy(self, state: State) -> bool:
+        """Whether a guide is under way."""
+        ...
+
+    def word(self, locale: str, text: str, *names: str) -> str | None:
+        """Which word list the text stands in."""
+        ...
+
+
+class UserSide:
+    """Turns of a user who has a case. Gives the Step to commit, or None for a plain turn without the case."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Work with this desk."""
+        self._desk = desk
+
+    # -- opening
+
+    async def open(
+        self, envelope: Envelope, loaded: Loaded, outcome: Outcome, rendered: Rendered, script: Script
+    ) -> Step | None:
+        """The user sent the summary off: a case. None when no desk is there any more."""
+        assert outcome.handoff is not None  # noqa: S101 - the caller's promise, for the type checker
+        guide = script.guides.get(outcome.handoff.guide)
+        queue = await self._desk.queue(script, guide)
+        if queue is None:
+            return None
+        case = await self._desk.new_case(script, envelope, outcome.handoff, queue)
+        scene = await self._desk.scene(script, replace(case, waiting_since=envelope.incoming.at), envelope.incoming.at)
+        change = moves.opened(case, scene)
+        return self._step(envelope, loaded, change, rendered, outcome.state, opens=True)
+
+    # -- with a case
+
+    async def turn(self, envelope: Envelope, loaded: Loaded, case: Case, script: Script, engine: Engine) -> Step | None:
+        """One event of the user's while this case is loaded with their chat."""
+        incoming = envelope.incoming
+        press = incoming.press
+        if press and press.verb in ("rate", "skip-rating"):
+            return await self.rate(envelope, script)
+        if case.state == "closed":
+            return await self._after(envelope, loaded, case, script, engine)
+        scene = await self._desk.scene(script, case, incoming.at, figures=False)
+        if envelope.change:
+            return await self._changed(envelope, case, scene)
+        leaving = press is not None and press.verb == "leave"
+        if leaving or (incoming.text and engine.word(incoming.locale, incoming.text, "end_chat")):
+            return self._only(envelope, self._left(case, scene))
+        if incoming.arrived:
+            return None
+        if case.state == "waiting" or case.guiding or press:
+            return await self._with_bot(envelope, loaded, case, scene, engine)
+        return self._only(envelope, self._said(case, scene, envelope))
+
+    def _said(self, case: Case, scene: Scene, envelope: Envelope) -> Change:
+        source = (envelope.address.key, envelope.message)
+        refused = [
+            fill(scene.user.desk.file_refused, name=f.name, reason=f.problem) for f in envelope.files if f.problem
+        ]
+        if not envelope.incoming.text.strip() and refused:
+            return Change(case, tuple(Say("user", views.notice(line)) for line in refused))
+        change = moves.user_said(case, scene, envelope.incoming.text, source)
+        return change.plus(*(Say("user", views.notice(line)) for line in refused))
+
+    @staticmethod
+    def _left(case: Case, scene: Scene) -> Change:
+        """The user ends it: asked how it was only when somebody held it."""
+        say, name = scene.staff.desk, views.who(case, scene.staff.desk)
+        held = case.state == "claimed"
+        line = fill(say.user_ended if held else say.user_left, name=name)
+        words = fill(scene.user.desk.left, case=case.id)
+        change = moves.closed(case, scene, "user_left", case.person.id, line, words, rate=held)
+        return replace(change, answer=None, word=words)
+
+    async def _with_bot(self, envelope: Envelope, loaded: Loaded, case: Case, scene: Scene, engine: Engine) -> Step:
+        """The bot answers (a waiting case, a guide under way, a button); the staff read along."""
+        state = loaded.state or {}
+        incoming = replace(envelope.incoming, in_case=True, staff=Staff())
+        outcome = await engine.run(state, incoming)
+        rendered = self._channel(envelope).render(envelope, outcome)
+        change = Change(case)
+        if envelope.incoming.text.strip():
+            change = self._said(case, scene, envelope)
+        told = engine.hand_off(outcome.state)
+        now = change.case or case
+        if told.path and (told.path, told.advice) != (now.path, now.advice):
+            now = replace(now, guide=told.guide, path=told.path, advice=told.advice, title=told.title or now.title)
+            change = replace(change, case=now).plus(scene.root(now))
+        if case.guiding:
+            change = self._guided(replace(now), change, scene, outcome, ended=not engine.busy(outcome.state))
+        return self._step(envelope, loaded, change, rendered, outcome.state)
+
+    @staticmethod
+    def _guided(case: Case, change: Change, scene: Scene, outcome: Outcome, ended: bool) -> Change:
+        """What the bot showed is shown to the agent; at the guide's end both are told."""
+        for reply in outcome.replies:
+            heard = moves.bot_said(case, scene, short(reply.card.text()))
+            case = heard.case or case
+            change = replace(change, messages=(*change.messages, *heard.messages)).plus(*heard.says)
+        if ended:
+            say, result = scene.staff.desk, scene.staff.desk.guide_result_stopped
+            answered = outcome.replaced.card.text() if outcome.replaced else ""
+            if scene.user.solved_yes in answered:
+                result = say.guide_result_solved
+            elif scene.user.solved_no in answered or scene.user.no_other in _all_text(outcome):
+                result = say.guide_result_not_solved
+            case = moves.timed(replace(case, guiding=False), scene)
+            agent = views.holder(case, scene.user.desk)
+            change = change.plus(
+                scene.tell_staff(fill(say.guide_result, result=result)),
+                scene.tell_user(case, fill(scene.user.desk.guide_ends, agent=agent)),
+            )
+        return replace(change, case=case)
+
+    # -- after the end
+
+    async def _after(
+        self, envelope: Envelope, loaded: Loaded, case: Case, script: Script, engine: Engine
+    ) -> Step | None:
+        """Closed a while ago: words within the time bring it back; everything else is the bot's again."""
+        incoming = envelope.incoming
+        late = incoming.at - case.closed_at > script.plan.limits.reopen * MINUTE
+        polite = engine.word(incoming.locale, incoming.text, "thanks", "hello", "end_chat", "solved")
+        if late or incoming.press or not incoming.text.strip() or polite or envelope.change:
+            return None
+        if case.ending not in REOPENABLE or case.rating:
+            return None
+        scene = await self._desk.scene(script, replace(case, waiting_since=incoming.at), incoming.at)
+        change = moves.reopened(case, scene)
+        again = self._said(change.case or case, scene, envelope)
+        return self._only(envelope, replace(again, says=(*change.says, *again.says)))
+
+    async def rate(self, envelope: Envelope, script: Script) -> Step | None:
+        """The rating card, sent or skipped; good for its own user's case only."""
+        press = envelope.incoming.press
+        case = await self._desk.store.case(press.value) if press else None
+        if press is None or case is None or case.user.key != envelope.address.key or case.state != "closed":
+            return None
+        scene = await self._desk.scene(script, case, envelope.incoming.at, figures=False)
+        if case.rating or press.verb == "skip-rating":
+            words = scene.user.desk.rating_thanks if case.rating else scene.user.desk.rating_skipped
+            return self._only(envelope, Change(case, answer=views.rating_card(case, scene.user.desk, words)))
+        stars = press.field("rating")
+        solved = press.field("solved") != "no"
+        change = moves.rated(
+            case, scene, solved, int(stars) if stars in "12345" and stars else 0, press.field("comment")[:MAX_COMMENT]
+        )
+        return self._only(envelope, replace(change, left=solved))
+
+    # -- edits
+
+    async def _changed(self, envelope: Envelope, case: Case, scene: Scene) -> Step | None:
+        """The user changed or deleted a message: its twin in the thread follows."""
+        message = await self._desk.store.message_by_source(envelope.address.key, envelope.message)
+        if message is None or message.case != case.id:
+            return None
+        author = fill(scene.staff.desk.said_user, name=message.author)
+        return self._only(envelope, changed(case, scene, envelope, message.mark, message.turn, author, "thread"))
+
+    # -- common
+
+    def _channel(self, envelope: Envelope) -> Channel:
+        return self._desk.channels[envelope.address.channel]
+
+    def _only(self, envelope: Envelope, change: Change) -> Step:
+        """A step that leaves the user's state as it is."""
+        case = change.case
+        assert case is not None  # noqa: S101 - every change here has one, for the type checker
+        nothing = "OK"
+        answer = step.answer(envelope, change, self._channel(envelope), nothing)
+        return step.step(envelope, case, step.owed(change, case, self._desk.channels), change, answer=answer)
+
+    def _step(
+        self,
+        envelope: Envelope,
+        loaded: Loaded,
+        change: Change,
+        rendered: Rendered,
+        state: State,
+        opens: bool = False,
+    ) -> Step:
+        """A step that saves the user's state too, with what the bot itself says first."""
+        case = change.case
+        assert case is not None  # noqa: S101 - every change here has one, for the type checker
+        own: Iterable[Owed] = (Owed(envelope.address, row) for row in rendered.outgoing)
+        rows = (*own, *step.owed(change, case, self._desk.channels))
+        saved = (Saved(envelope.address, loaded.version, state),)
+        return step.step(envelope, case, rows, change, saved=saved, answer=rendered.answer, opens=opens)
+
+
+def changed(
+    case: Case,
+    scene: Scene,
+    envelope: Envelope,
+    mark: int,
+    turn: int,
+    author: str,
+    side: Literal["user", "thread"],
+) -> Change:
+    """A message was edited or deleted on one side: its twin on the other side, and the transcript."""
+    say = scene.user.desk if side == "user" else scene.staff.desk
+    if envelope.change == "delete":
+        twin = Say(side, RelayCard(author, say.deleted), "delete", turn)
+        return Change(case, (twin,), edits=((mark, None),))
+    text = envelope.incoming.text
+    twin = Say(side, RelayCard(author, f"{text} {say.edited}"), "update", turn)
+    return Change(case, (twin,), edits=((mark, text),))
+
+
+def short(text: str, limit: int = 700) -> str:
+    """The beginning of a long text, for reading along."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _all_text(outcome: Outcome) -> str:
+    return "\n".join(reply.card.text() for reply in outcome.replies)
