@@ -28,6 +28,8 @@ repeated seq conversations
 """
 FIELDS = frozenset(re.findall(r"\w+", _FIELDS))
 
+_FRAMES = 6  # of a traceback, the innermost ones
+
 correlation: ContextVar[str] = ContextVar("correlation", default="")
 
 
@@ -54,8 +56,9 @@ def describe(error: BaseException | None) -> dict[str, str]:
     """An exception without what it quotes: its type, where it was raised, and the text of our own ones."""
     if error is None:
         return {}
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    where = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}:{frame.name}" for frame in reversed(frames))
+    frames = list(traceback.walk_tb(error.__traceback__))[-_FRAMES:]
+    places = ((frame.f_code.co_filename.rpartition("/")[2], line, frame.f_code.co_name) for frame, line in frames)
+    where = " < ".join(f"{file}:{line}:{name}" for file, line, name in reversed(list(places)))
     described = {"error": type(error).__name__, "where": where}
     if isinstance(error, HelpbotError):
         described["why"] = str(error)
@@ -84,7 +87,7 @@ def setup(clock: Callable[[], float], *, as_json: bool, level: str = "info", str
         processors=[_fields, stamp, _json if as_json else _console],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stdout),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
     root.handlers[:] = [_Library(logging.WARNING)]
