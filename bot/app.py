@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import Callable
@@ -15,10 +16,15 @@ from aiohttp import web
 from bot.channels.base import Channel
 from bot.channels.registry import LIMITS, PATHS, make_channels
 from bot.clock import SteadyClock
+from bot.handoff.desk import Desk
+from bot.handoff.front import Front
+from bot.handoff.plan_file import load_plan
+from bot.handoff.timers import Timers
 from bot.limits import RateLimit
 from bot.metrics import Metrics
 from bot.outbox import Outbox
-from bot.reception import Reception, Script
+from bot.reception import Reception
+from bot.script import Script
 from bot.settings import Settings
 from bot.storage.base import LEASE, Store
 from bot.storage.registry import make_store
@@ -44,6 +50,7 @@ class App:
     store: Store
     outbox: Outbox
     sweeper: Sweeper
+    timers: Timers
     reception: Reception
     probes: Probes
     channels: dict[str, Channel]
@@ -61,6 +68,7 @@ class App:
 
     async def close(self) -> None:
         """Leave undelivered rows to the others and let everything go."""
+        await self.timers.stop()
         await self.sweeper.stop()
         await self.outbox.stop(_GRACE)
         for channel in self.channels.values():
@@ -72,8 +80,14 @@ class App:
 def read_script(settings: Settings) -> Script:
     """The content of the settings' folder and the engine over it. Raises `ContentError` with all problems."""
     library = load(settings.content_dir)
+    finder = WordFinder(library.guides, library.texts)
     return Script(
-        Engine(library, WordFinder(library.guides, library.texts), settings.contact), library.say, settings.contact
+        Engine(library, finder, settings.contact),
+        library.say,
+        settings.contact,
+        library.guides,
+        load_plan(settings.content_dir),
+        settings.default_locale,
     )
 
 
@@ -118,7 +132,11 @@ async def create(
     clock = clock or SteadyClock()
     holder = holder or ids()
     outbox = Outbox(store, channels, holder, limits=LIMITS, clock=clock)
-    reception = Reception(store, channels, outbox, script, metrics, holder=holder, lease=LEASE)
+    front = Front(
+        Desk(store, channels, os.urandom, admins=frozenset(settings.admins), local=settings.local, ticks=ticks)
+    )
+    reception = Reception(store, channels, outbox, script, metrics, holder=holder, lease=LEASE, front=front)
+    timers = Timers(front.desk, lambda: reception.script, outbox.submit, holder=holder, lease=LEASE, clock=clock)
     limits = RateLimit(settings.rate_per_user, settings.rate_per_tenant)
     doors = {
         PATHS[name]: Door(channel, reception, limits, metrics, clock=clock, ids=ids)
@@ -130,4 +148,7 @@ async def create(
     await outbox.start()
     sweeper = Sweeper(store, clock)
     sweeper.start()
-    return App(settings, application(doors, probes), store, outbox, sweeper, reception, probes, channels, session)
+    timers.start()
+    return App(
+        settings, application(doors, probes), store, outbox, sweeper, timers, reception, probes, channels, session
+    )

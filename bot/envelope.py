@@ -92,6 +92,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the platform said of a delivered message: its id (empty where it gives none)."""
+    """What the platform said of a delivered message: its id (empty where it gives none).
+
+    conversation: the new thread's conversation id, where the row opened one.
+    """
 
     message_id: str = ""
+    conversation: str = ""

@@ -4,34 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
 from bot.channels.base import Channel, Rendered
-from bot.envelope import Envelope, Payload
+from bot.envelope import Envelope, Outgoing, Payload
 from bot.errors import StoreUnavailable
+from bot.handoff.front import Front
+from bot.handoff.staff_side import Said
 from bot.metrics import Metrics
-from bot.storage.base import Loaded, Row, Store, Turn
+from bot.remembered import Remembered
+from bot.script import Script
+from bot.storage.base import Committed, Loaded, Row, Store, Turn
+from bot.storage.cases import Step
 from dialogs.cards.notice import NoticeCard
-from dialogs.texts import Texts
-from dialogs.turn import Incoming, Outcome, Reply, State
+from dialogs.turn import Outcome, Reply, State
 
 ROUNDS = 8  # of load, run, commit, before a busy conversation is left to the platform's next delivery
 _FAILING = 1000  # conversations remembered whose last turn failed
 
+_Try = Callable[[Envelope, Loaded, bool], Awaitable[tuple[bool, Payload | None]]]
+
 log = structlog.get_logger()
-
-
-class Runs(Protocol):
-    """The conversation: `dialogs.engine.Engine`."""
-
-    async def run(self, state: State | None, incoming: Incoming) -> Outcome:
-        """One turn, pure: `state` is not changed; None: a new conversation."""
-        ...
 
 
 class Submits(Protocol):
@@ -40,15 +38,6 @@ class Submits(Protocol):
     def submit(self, rows: Sequence[Row]) -> None:
         """Send these at once; returns at once."""
         ...
-
-
-@dataclass(slots=True)
-class Script:
-    """What a reload replaces: the engine and its sentences. All turns in flight end with what they began with."""
-
-    engine: Runs
-    texts: Callable[[str], Texts]
-    contact: str = ""
 
 
 class Locks:
@@ -91,8 +80,10 @@ class Reception:
         *,
         holder: str,
         lease: float,
+        front: Front | None = None,
     ) -> None:
-        """holder: this replica's name for leases; lease: seconds that one is taken for."""
+        """holder: this replica's name for leases; lease: seconds that one is taken for. front: the hand-off."""
+        self._front = front
         self._store = store
         self._channels = channels
         self._outbox = outbox
@@ -101,6 +92,7 @@ class Reception:
         self._holder = holder
         self._lease = lease
         self._locks = Locks()
+        self._remembered = Remembered()
         self._failing: OrderedDict[str, None] = OrderedDict()
 
     async def receive(self, envelope: Envelope) -> Payload | None:
@@ -109,41 +101,65 @@ class Reception:
         Raises `StoreUnavailable` when it could not be committed: then nothing happened, and the platform may deliver
         it again.
         """
+        return await self._settle(envelope, self._event)
+
+    async def tell_off(self, envelope: Envelope) -> Payload | None:
+        """Tell the sender, once, that this is too much; nothing of what was said is taken in."""
+        return await self._settle(envelope, self._refuse)
+
+    async def _settle(self, envelope: Envelope, attempt: _Try) -> Payload | None:
+        """Try the event on the state as it is; again, when somebody was faster."""
         key = envelope.address.key
         async with self._locks.hold(key):
             for _ in range(ROUNDS):
-                loaded = await self._store.load(key, envelope.event_id)
-                if loaded.seen:
-                    self._metrics.duplicate.inc()
-                    return loaded.answer
-                state, rendered = await self._turn(key, loaded, envelope)
-                done, answer = await self._commit(envelope, loaded.version, state, rendered)
+                known = self._remembered.get(key)
+                if known:
+                    loaded = Loaded(known[1], known[0])
+                else:
+                    loaded = await self._store.load(key, envelope.event_id)
+                    if loaded.seen:
+                        self._metrics.duplicate.inc()
+                        return loaded.answer
+                done, answer = await attempt(envelope, loaded, bool(known))
                 if done:
                     return answer
         log.warning("conversation_too_busy", attempts=ROUNDS)
         raise StoreUnavailable("the conversation changed too often to commit a turn; it will be delivered again")
 
-    async def tell_off(self, envelope: Envelope) -> Payload | None:
-        """Tell the sender, once, that this is too much; nothing of what was said is taken in."""
-        key = envelope.address.key
-        channel = self._channels[envelope.address.channel]
-        async with self._locks.hold(key):
-            for _ in range(ROUNDS):
-                loaded = await self._store.load(key, envelope.event_id)
-                if loaded.seen:
-                    return loaded.answer
-                state = loaded.state if loaded.state is not None else {}
-                card = NoticeCard(self.script.texts(envelope.incoming.locale).too_fast)
-                rendered = channel.render(envelope, Outcome(state, (Reply(card),)))
-                done, answer = await self._commit(envelope, loaded.version, state, rendered)
-                if done:
-                    return answer
-        raise StoreUnavailable("the conversation changed too often to say that it goes too fast")
+    async def _refuse(self, envelope: Envelope, loaded: Loaded, known: bool) -> tuple[bool, Payload | None]:
+        """The notice that this was too fast; the state stays."""
+        kept = loaded.state if loaded.state is not None else {}
+        card = NoticeCard(self.script.texts(envelope.incoming.locale).too_fast)
+        rendered = self._channels[envelope.address.channel].render(envelope, Outcome(kept, (Reply(card),)))
+        return await self._commit(envelope, loaded, kept, rendered, known)
 
-    async def _turn(self, key: str, loaded: Loaded, envelope: Envelope) -> tuple[State, Rendered]:
+    async def _event(self, envelope: Envelope, loaded: Loaded, known: bool) -> tuple[bool, Payload | None]:
+        """One try at an event: the hand-off's, or a turn of the bot alone."""
+        front, script = self._front, self.script
+        if front is not None and (loaded.case is not None or envelope.address.group or _for_front(envelope)):
+            taken = await front.take(envelope, loaded, script)
+            if isinstance(taken, Step):
+                return await self._commit_step(taken)
+            if taken is not None:
+                said = self._said(envelope, taken)
+                return await self._commit(envelope, loaded, loaded.state or {}, said, known, remember=False)
+        if envelope.change:
+            return True, None  # nobody keeps what was said to the bot alone: there is nothing to change
+        if front is not None and (staff := await front.staff(envelope, loaded, script)):
+            in_case = loaded.case is not None and loaded.case.open
+            envelope = replace(envelope, incoming=replace(envelope.incoming, staff=staff, in_case=in_case))
+        outcome, rendered = await self._run(envelope, loaded.state)
+        if front is not None and outcome.handoff and outcome.handoff.send:
+            step = await front.open(envelope, loaded, outcome, rendered, script)
+            if step is not None:
+                return await self._commit_step(step)
+        remember = loaded.case is None and (front is None or not envelope.address.group)
+        return await self._commit(envelope, loaded, outcome.state, rendered, known, remember)
+
+    async def _run(self, envelope: Envelope, before: State | None) -> tuple[Outcome, Rendered]:
         """Run the engine and render. A mistake of ours is told to the user, and does not come back for ever."""
         script, channel = self.script, self._channels[envelope.address.channel]
-        state = loaded.state if loaded.state is not None else {}
+        state, key = before if before is not None else {}, envelope.address.key
         try:
             outcome = await script.engine.run(state, envelope.incoming)
             rendered = channel.render(envelope, outcome)
@@ -154,18 +170,52 @@ class Reception:
             kept = {} if key in self._failing else state
             self._remember_failure(key)
             outcome = Outcome(kept, (Reply(self._apology(script, envelope.incoming.locale)),))
-            return kept, channel.render(envelope, outcome)
+            return outcome, channel.render(envelope, outcome)
         if self._failing:
             self._failing.pop(key, None)
-        return outcome.state, rendered
+        return outcome, rendered
+
+    def _said(self, envelope: Envelope, said: Said) -> Rendered:
+        """What the staff's side says where no case changes."""
+        channel = self._channels[envelope.address.channel]
+        rows = tuple(Outgoing("send", channel.payload(card)) for card in said.cards)
+        answer = said.answer
+        if answer is None and envelope.invoke:
+            answer = channel.word_answer(self.script.texts(envelope.incoming.locale).pressed)
+        return Rendered(rows, answer)
+
+    async def _commit_step(self, step: Step) -> tuple[bool, Payload | None]:
+        """As `_commit`, for a step that touches a case: its conversations are not remembered."""
+        for saved in step.conversations:
+            self._remembered.forget(saved.address.key)
+        self._remembered.forget(step.event_key)
+        committed = await self._store.commit_step(step, self._holder, step.at + self._lease)
+        return self._done(committed, step.answer)
 
     async def _commit(
-        self, envelope: Envelope, version: int, state: State, rendered: Rendered
+        self,
+        envelope: Envelope,
+        loaded: Loaded,
+        state: State,
+        rendered: Rendered,
+        known: bool,
+        remember: bool = True,
     ) -> tuple[bool, Payload | None]:
         """Whether the event is durable now, by us or by somebody before us, and its answer."""
-        at = envelope.incoming.at
-        turn = Turn(envelope.address, envelope.event_id, version, state, rendered.outgoing, at, rendered.answer)
-        committed = await self._store.commit(turn, self._holder, at + self._lease)
+        at, key = envelope.incoming.at, envelope.address.key
+        turn = Turn(envelope.address, envelope.event_id, loaded.version, state, rendered.outgoing, at, rendered.answer)
+        try:
+            committed = await self._store.commit(turn, self._holder, at + self._lease)
+        except BaseException:
+            self._remembered.forget(key)  # it may have been committed all the same
+            raise
+        if committed.result == "conflict":
+            self._remembered.forget(key, stale=known)
+        elif committed.result == "done" and remember:
+            self._remembered.keep(key, loaded.version + 1, state, known)
+        return self._done(committed, rendered.answer)
+
+    def _done(self, committed: Committed, answer: Payload | None) -> tuple[bool, Payload | None]:
         if committed.result == "conflict":
             self._metrics.conflicts.inc()
             return False, None
@@ -175,7 +225,7 @@ class Reception:
         self._metrics.done.inc()
         if committed.rows:
             self._outbox.submit(committed.rows)
-        return True, rendered.answer
+        return True, answer
 
     @staticmethod
     def _apology(script: Script, locale: str) -> NoticeCard:
@@ -187,3 +237,9 @@ class Reception:
         self._failing[key] = None
         if len(self._failing) > _FAILING:
             self._failing.popitem(last=False)
+
+
+def _for_front(envelope: Envelope) -> bool:
+    """Whether an event without a case may concern one all the same: a late rating, a change of an old message."""
+    press = envelope.incoming.press
+    return bool(envelope.change) or (press is not None and press.verb in ("rate", "skip-rating", "leave"))

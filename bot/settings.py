@@ -66,6 +66,9 @@ class Settings(BaseModel):
     local: bool = Field(default=False, description="1: local mode, without any authentication, for this machine only.")
     log_level: Level = Field(default="info", description="What is logged: debug, info, warning or error.")
     default_locale: Locale = Field(default="en", description="The language for people whose language is not known.")
+    admins: Guids = Field(
+        default=(), description="Comma list of the directory ids of people who may bind a desk to a channel."
+    )
     rate_per_user: int = Field(
         default=60, ge=0, description="How many messages one person may send in a minute; 0: no limit."
     )

@@ -23,6 +23,7 @@ from dialogs.understand import Understanding
 from dialogs.walk import Walk
 from dialogs.work import Work
 
+ALWAYS = frozenset({"help", "person"})  # buttons that are as good on an old card: they change nothing that was
 STOPPED_AFTER = 24 * 3600.0  # seconds; whoever writes later than this is asked whether to go on
 
 
@@ -49,7 +50,7 @@ class Engine:
         if press and press.verb == "text":
             return self._send_text(state, work, press)
         stack = restore(state)
-        if press and stack.dialog_stack and press.turn != work.number:
+        if press and stack.dialog_stack and press.turn != work.number and press.verb not in ALWAYS:
             return await self._stale(state, work, stack, press)
         if incoming.arrived and (work.greeted or stack.dialog_stack):
             return Outcome(state)

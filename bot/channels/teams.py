@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import aiohttp
 
-from bot.channels import teams_read, teams_render
+from bot.channels import teams_people, teams_read, teams_render
 from bot.channels.base import Rendered
 from bot.channels.teams_hosts import ServiceHosts, loopback_host, loopback_origin
 from bot.channels.teams_send import PATIENCE, Sender, Tokens
-from bot.envelope import Address, Envelope, Payload, Receipt
+from bot.envelope import Address, Envelope, Payload, Person, Receipt
 from bot.errors import Refused, Undeliverable
 from bot.storage.base import Row
+from dialogs.cards.base import Card
 from dialogs.texts import Texts
 from dialogs.turn import Outcome
 
@@ -138,6 +140,33 @@ class TeamsChannel:
     def render(self, envelope: Envelope, outcome: Outcome) -> Rendered:
         """Cards as attachments; see `teams_render`."""
         return teams_render.render(envelope, outcome, self._texts(envelope.incoming.locale))
+
+    def payload(self, card: Card) -> Payload:
+        """The activity that shows this card."""
+        return teams_render.message(card)
+
+    def card_answer(self, card: Card) -> Payload:
+        """This card in the pressed one's place."""
+        return teams_render.card_answer(card.adaptive())
+
+    def word_answer(self, text: str) -> Payload:
+        """The pressed card stays; Teams shows the words for a moment, to the presser only."""
+        return teams_render.text_answer(text)
+
+    def parent(self, address: Address) -> Address:
+        """The channel of a thread: its conversation id without the root message's."""
+        channel = address.conversation.partition(";messageid=")[0]
+        return address if channel == address.conversation else replace(address, conversation=channel)
+
+    async def members(self, address: Address) -> list[Person]:
+        """The members of the channel's team, as the Bot Connector gives them."""
+        self.check_address(address)
+        return await teams_people.members(self._sender, address)
+
+    async def profile(self, address: Address, person: Person) -> Person:
+        """The person with the name and the mail that Teams knows."""
+        self.check_address(address)
+        return await teams_people.profile(self._sender, address, person)
 
     def apology(self, envelope: Envelope | None) -> Payload:
         """An apology in the pressed card's place, with the pressed button to try again."""

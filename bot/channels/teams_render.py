@@ -6,12 +6,14 @@ Text beside an attachment is split by Teams into two messages, and then no id co
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from bot.channels.base import Rendered
 from bot.envelope import Envelope, Outgoing, Payload
 from dialogs.cards.base import Button, Card
 from dialogs.cards.notice import NoticeCard
+from dialogs.cards.relay import RelayCard
 from dialogs.texts import Texts
 from dialogs.turn import Outcome, Press
 
@@ -22,12 +24,21 @@ _SUMMARY_LENGTH = 160
 
 def message(card: Card) -> Payload:
     """The activity that shows this card."""
+    if isinstance(card, RelayCard):
+        return {"type": "message", "textFormat": "markdown", "text": relayed(card)}
     if isinstance(card, NoticeCard) and card.plain:
         return {"type": "message", "textFormat": "plain", "text": card.text()}
     content = card.adaptive()
     # The notification shows the card's own heading: its whole text is longer than any banner.
     summary = str(content.get("speak", ""))[:_SUMMARY_LENGTH]
     return {"type": "message", "summary": summary, "attachments": [{"contentType": CARD_TYPE, "content": content}]}
+
+
+def relayed(card: RelayCard) -> str:
+    """Another person's words as Markdown: nothing in them becomes a tag or a mention; lines stay lines."""
+    files = [f"[{f.name}]({f.url})" if f.url else f.name for f in card.files]
+    words = "\n".join([card.body, *files] if card.body else files)
+    return f"**{html.escape(card.author, quote=False)}:** {html.escape(words, quote=False)}".replace("\n", "\n\n")
 
 
 def render(envelope: Envelope, outcome: Outcome, texts: Texts) -> Rendered:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiohttp
@@ -66,34 +66,69 @@ class Sender:
         self._timeout = aiohttp.ClientTimeout(total=patience, connect=min(patience, 5.0))
 
     async def deliver(self, row: Row) -> Receipt:
-        """POST a new message, PUT an update; a message that is gone is sent anew. The row's address is checked."""
-        if row.kind != "update":
+        """POST a new message or thread, PUT an update, DELETE; a message that is gone is sent anew, or stays gone."""
+        if row.kind == "thread":
+            return await self._open_thread(row)
+        if row.kind == "send":
             return await self._send("POST", row, "")
         if not row.receipt:
             return Receipt()
+        if row.kind == "delete":
+            try:
+                return await self._send("DELETE", row, "/" + quote(row.receipt, safe=""))
+            except _Gone:
+                return Receipt()
         try:
             return await self._send("PUT", row, "/" + quote(row.receipt, safe=""))
         except _Gone:
             return await self._send("POST", row, "")
 
+    async def _open_thread(self, row: Row) -> Receipt:
+        """A new thread in a channel, with its first message; the answer names the thread's conversation."""
+        address = row.address
+        bot = address.details.get("bot")
+        body = {
+            "isGroup": True,
+            "bot": bot,
+            "tenantId": address.tenant,
+            "channelData": {"channel": {"id": address.conversation}},
+            "activity": {**row.payload, "from": bot},
+        }
+        answer = await self._request("POST", row, "", body)
+        thread = answer.get("id")
+        if not isinstance(thread, str) or not thread.isprintable():
+            raise DeliverLater("no thread id", ambiguous=True)
+        return Receipt(_text(answer.get("activityId")), thread)
+
     async def _send(self, method: str, row: Row, suffix: str) -> Receipt:
-        details, conversation = row.address.details, row.address.conversation
-        base = str(details["serviceUrl"]).rstrip("/")
-        url = URL(f"{base}/v3/conversations/{quote(conversation, safe='')}/activities{suffix}", encoded=True)
-        body = json.dumps({**row.payload, "from": details.get("bot"), "conversation": {"id": conversation}})
+        conversation = row.address.conversation
+        body = {**row.payload, "from": row.address.details.get("bot"), "conversation": {"id": conversation}}
+        path = f"/{quote(conversation, safe='')}/activities{suffix}"
+        answer = await self._request(method, row, path, body if method != "DELETE" else None)
+        return Receipt(_text(answer.get("id")) or row.receipt)
+
+    async def _request(self, method: str, row: Row, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        """One request below /v3/conversations; the JSON object that it answers, empty where it gives none."""
+        # A POST that broke off may have been delivered; the others can be repeated.
+        return await self.request(method, str(row.address.details["serviceUrl"]), path, body, method == "POST")
+
+    async def request(
+        self, method: str, service: str, path: str, body: dict[str, Any] | None, post: bool = False
+    ) -> dict[str, Any]:
+        """A request to a service whose address was checked by the caller. Raises `DeliveryError`."""
+        url = URL(f"{service.rstrip('/')}/v3/conversations{path}", encoded=True)
         headers = {"Content-Type": _TYPE}
         token = ""
         if self._tokens:
             token = await self._tokens.get()
             headers["Authorization"] = "Bearer " + token
-        # A POST that broke off may have been delivered; a PUT can be repeated.
-        post = method == "POST"
+        data = None if body is None else json.dumps(body).encode()
         try:
             async with self._session.request(
-                method, url, data=body.encode(), headers=headers, timeout=self._timeout, allow_redirects=False
+                method, url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as response:
                 if response.status < 300:
-                    return Receipt(await _message_id(response) or row.receipt)
+                    return await _object_in(response)
                 raise self._failure(response, await body_of(response, _READ_MOST), post, token)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise DeliverLater("unreachable") from None  # nothing was sent
@@ -141,14 +176,15 @@ def _forbidden(answer: bytes) -> DeliveryError:
     return Undeliverable("403")
 
 
-async def _message_id(response: aiohttp.ClientResponse) -> str:
-    """The id of the message, which is delivered, whatever comes of the rest of this answer.
-
-    "" where the service gives none (it does so for a message that it split).
-    """
+async def _object_in(response: aiohttp.ClientResponse) -> dict[str, Any]:
+    """The answer as a JSON object. What was accepted is done, whatever comes of the rest of this answer: then {}."""
     try:
-        message = json.loads(await body_of(response, _READ_MOST))
+        answer = json.loads(await body_of(response, _READ_MOST))
     except (aiohttp.ClientError, ConnectionError, TimeoutError, ValueError):
-        return ""
-    found = message.get("id") if isinstance(message, dict) else None
-    return found if isinstance(found, str) and found.isprintable() else ""
+        return {}
+    return answer if isinstance(answer, dict) else {"items": answer}
+
+
+def _text(value: object) -> str:
+    """An id in an answer; "" where the service gives none (it does so for a message that it split)."""
+    return value if isinstance(value, str) and value.isprintable() else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from bot.handoff.plan_file import FILE, read_plan
 from bot.settings import from_environment
 from bot.talk import Talk, is_talk, read_talk
 from dialogs.content import check_files, content_files, load, missing, yaml_files
@@ -23,13 +24,16 @@ def check(paths: Sequence[Path] = (), play: bool = False) -> int:
     for path in paths or [from_environment().content_dir]:
         found.add(_short(path))
     problems = found.problems + check_files(found.files)
+    problems += [problem for path in found.plans for problem in read_plan(path)[1]]
     talks = [talk for path in found.talks if (talk := _talk(path, problems))]
     played = play and not problems
     if played:
         problems += _played(talks)
     for problem in sorted(problems):
         typer.echo(str(problem))
-    typer.echo(_summary(len(found.files), len(found.talks), "played" if played else "read", problems))
+    typer.echo(
+        _summary(len(found.files) + len(found.plans), len(found.talks), "played" if played else "read", problems)
+    )
     return 1 if problems else 0
 
 
@@ -38,16 +42,19 @@ class _Found:
 
     def __init__(self) -> None:
         self.files: list[Path] = []
+        self.plans: list[Path] = []
         self.talks: list[Path] = []
         self.problems: list[Problem] = []
 
     def add(self, path: Path) -> None:
         """A file; or a content folder, which must be complete; or the files of any other folder."""
         if not path.is_dir():
-            (self.talks if is_talk(path) else self.files).append(path)
+            (self.talks if is_talk(path) else self.plans if path.name == FILE else self.files).append(path)
         elif (path / "guides").is_dir() or (path / "texts").is_dir():
             self.problems += missing(path)
             self.files += content_files(path)
+            if (path / FILE).is_file():
+                self.plans.append(path / FILE)
             self.talks += _talks(path / "guides")
         else:
             talks, files = _talks(path), [file for file in yaml_files(path) if not is_talk(file)]

@@ -27,8 +27,9 @@ class Case:
     desk: the channel of the queue's staff; thread: the case's own thread there, None until the platform has confirmed
     it. agent: who holds it now (None while waiting); last_agent: who held it last, asked first when it is reopened.
     at_*: Unix seconds, 0 when it has not happened. timer/due: what happens next by itself, and when (None: nothing).
-    nudges: how often the present timer has fired. guiding: a guide that the agent sent is running in the user's chat.
-    mark: the number of the newest message of the case. version: 0 before it is stored.
+    nudges: how often the present timer has fired. tried: queues in which nobody took it. guiding: a guide that the
+    agent sent is running in the user's chat. mark: the number of the newest message of the case. version: 0 before it
+    is stored.
     """
 
     id: str
@@ -64,9 +65,15 @@ class Case:
     timer: str = ""
     due: float | None = None
     nudges: int = 0
+    tried: tuple[str, ...] = ()
     guiding: bool = False
     mark: int = 0
     version: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits or is held."""
+        return self.state != "closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
@@ -17,10 +17,9 @@ from bot.envelope import Address, Envelope, Person
 from bot.errors import DeliveryError
 from bot.handoff.case import Case, new_id
 from bot.handoff.moves import Scene
-from bot.handoff.plan import DeskPlan
+from bot.script import Script
 from bot.storage.base import Store
 from dialogs.guide import Guide
-from dialogs.texts import Texts
 from dialogs.turn import HandOff, Staff
 
 log = structlog.get_logger()
@@ -28,17 +27,6 @@ log = structlog.get_logger()
 MEMBERS_KEPT = 60.0  # seconds that a list of members is good for
 DESKS_KEPT = 2.0  # seconds until a desk bound by another replica is seen here
 WAITS_OF = 7 * 86400.0  # seconds: how far back waits are looked at for an honest expectation
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What the content says: sentences by locale, guides, the plan; and the contact of the settings."""
-
-    texts: Callable[[str], Texts]
-    guides: Mapping[str, Guide]
-    plan: DeskPlan
-    contact: str = ""
-    staff_locale: str = "en"
 
 
 class Desk:

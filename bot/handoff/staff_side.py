@@ -9,9 +9,10 @@ from bot.envelope import Envelope, Outgoing, Payload, Person
 from bot.handoff import moves, step, views, words
 from bot.handoff.case import Case, Ending
 from bot.handoff.change import Change, Say
-from bot.handoff.desk import Desk, Script
+from bot.handoff.desk import Desk
 from bot.handoff.moves import Scene
-from bot.handoff.user_side import Engine, changed, short
+from bot.handoff.user_side import changed, short
+from bot.script import Script
 from bot.storage.cases import Desk as BoundDesk
 from bot.storage.cases import Owed, Saved, Step
 from dialogs.cards.base import Button, Card
@@ -39,7 +40,6 @@ class _Turn:
     agent: Person
     scene: Scene
     script: Script
-    engine: Engine
     press: Press | None = None
     text: str = ""
 
@@ -82,7 +82,7 @@ class StaffSide:
 
     # -- presses and mentions on a case
 
-    async def press(self, envelope: Envelope, script: Script, engine: Engine) -> Step | Said:
+    async def press(self, envelope: Envelope, script: Script) -> Step | Said:
         """A button of a case card (verb "case", value "<action>/<case>")."""
         press = envelope.incoming.press
         say = script.texts(script.staff_locale).desk
@@ -97,14 +97,14 @@ class StaffSide:
         if agent is None:
             return self._word(envelope, say.not_staff)
         scene = await self._desk.scene(script, case, envelope.incoming.at)
-        turn = _Turn(envelope, case, agent, scene, script, engine, press, press.field("text") if press else "")
+        turn = _Turn(envelope, case, agent, scene, script, press, press.field("text") if press else "")
         result = await self._actions[action](turn)
         if isinstance(result, Step):
             return result
         answer = step.answer(envelope, result, channel, views.status(case, script.plan, say))
         return self._commit(envelope, case, result, answer)
 
-    async def thread(self, envelope: Envelope, case: Case, script: Script, engine: Engine) -> Step | Said | None:
+    async def thread(self, envelope: Envelope, case: Case, script: Script) -> Step | Said | None:
         """Something said in a case's thread. Only a mention of the bot is an answer to the user."""
         scene = await self._desk.scene(script, case, envelope.incoming.at)
         if envelope.change:
@@ -113,7 +113,7 @@ class StaffSide:
         agent = await self._desk.member(case.desk, envelope.sender)
         if agent is None:
             return Said((views.notice(say.not_staff),))
-        turn = _Turn(envelope, case, agent, scene, script, engine, text=text)
+        turn = _Turn(envelope, case, agent, scene, script, text=text)
         command = words.in_thread(text, say)
         if command is not None and command.name == "note":
             return self._commit(envelope, case, moves.noted(case, agent, scene, command.rest, echo=False))
@@ -255,7 +255,7 @@ class StaffSide:
         if guide is None:
             return turn.only(turn.say.guide_unknown)
         loaded = await self._desk.store.load(case.user.key, "")
-        outcome = await turn.engine.send_guide(
+        outcome = await turn.script.engine.send_guide(
             loaded.state or {}, guide.id, turn.envelope.incoming.at, turn.case.locale
         )
         case = moves.timed(replace(case, guiding=True, agent_at=turn.scene.now, timer="", nudges=0), turn.scene)

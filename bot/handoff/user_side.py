@@ -4,47 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal
 
 from bot.channels.base import Channel, Rendered
 from bot.envelope import Envelope
 from bot.handoff import moves, step, views
 from bot.handoff.case import Case
 from bot.handoff.change import Change, Say
-from bot.handoff.desk import Desk, Script
+from bot.handoff.desk import Desk
 from bot.handoff.moves import MINUTE, Scene
+from bot.script import Engine, Script
 from bot.storage.base import Loaded
 from bot.storage.cases import Owed, Saved, Step
 from dialogs.cards.relay import RelayCard
 from dialogs.texts import fill
-from dialogs.turn import HandOff, Incoming, Outcome, Staff, State
+from dialogs.turn import Outcome, Staff, State
 
 MAX_COMMENT = 1000  # characters of a rating's comment
-REOPENABLE = frozenset({"solved", "not_solved", "no_answer"})
-
-
-class Engine(Protocol):
-    """The conversation: `dialogs.engine.Engine`."""
-
-    async def run(self, state: State | None, incoming: Incoming) -> Outcome:
-        """One turn, pure."""
-        ...
-
-    async def send_guide(self, state: State, guide_id: str, at: float, locale: str) -> Outcome:
-        """Begin a guide for the user."""
-        ...
-
-    def hand_off(self, state: State) -> HandOff:
-        """What the state tells of the problem."""
-        ...
-
-    def busy(self, state: State) -> bool:
-        """Whether a guide is under way."""
-        ...
-
-    def word(self, locale: str, text: str, *names: str) -> str | None:
-        """Which word list the text stands in."""
-        ...
+BY_TIMER = "timer"  # `Case.closed_by` of a case that was closed because its user fell silent
 
 
 class UserSide:
@@ -72,14 +49,14 @@ class UserSide:
 
     # -- with a case
 
-    async def turn(self, envelope: Envelope, loaded: Loaded, case: Case, script: Script, engine: Engine) -> Step | None:
+    async def turn(self, envelope: Envelope, loaded: Loaded, case: Case, script: Script) -> Step | None:
         """One event of the user's while this case is loaded with their chat."""
-        incoming = envelope.incoming
+        incoming, engine = envelope.incoming, script.engine
         press = incoming.press
         if press and press.verb in ("rate", "skip-rating"):
             return await self.rate(envelope, script)
         if case.state == "closed":
-            return await self._after(envelope, loaded, case, script, engine)
+            return await self._after(envelope, case, script)
         scene = await self._desk.scene(script, case, incoming.at, figures=False)
         if envelope.change:
             return await self._changed(envelope, case, scene)
@@ -154,16 +131,15 @@ class UserSide:
 
     # -- after the end
 
-    async def _after(
-        self, envelope: Envelope, loaded: Loaded, case: Case, script: Script, engine: Engine
-    ) -> Step | None:
+    async def _after(self, envelope: Envelope, case: Case, script: Script) -> Step | None:
         """Closed a while ago: words within the time bring it back; everything else is the bot's again."""
         incoming = envelope.incoming
         late = incoming.at - case.closed_at > script.plan.limits.reopen * MINUTE
-        polite = engine.word(incoming.locale, incoming.text, "thanks", "hello", "end_chat", "solved")
+        polite = script.engine.word(incoming.locale, incoming.text, "thanks", "hello", "end_chat", "solved")
         if late or incoming.press or not incoming.text.strip() or polite or envelope.change:
             return None
-        if case.ending not in REOPENABLE or case.rating:
+        ended = case.ending in ("solved", "not_solved") or case.closed_by == BY_TIMER
+        if not ended or case.rating:
             return None
         scene = await self._desk.scene(script, replace(case, waiting_since=incoming.at), incoming.at)
         change = moves.reopened(case, scene)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.envelope import Address, Outgoing, Payload
+from bot.handoff.case import Case
 from dialogs.turn import State
 
 LEASE = 30.0  # seconds: how long a holder keeps a conversation without renewing; a dead one's rows wait this long
@@ -17,13 +18,15 @@ AHEAD = 20  # rows that `sent` gives at once
 class Loaded:
     """A conversation as stored; `state` is None and `version` 0 when it is new.
 
-    seen: this event id was committed before; then `answer` is the answer that was stored with it.
+    seen: this event id was committed before; then `answer` is the answer that was stored with it. case: the case that
+    the conversation loads with it, if any.
     """
 
     state: State | None
     version: int
     seen: bool = False
     answer: Payload | None = None
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)

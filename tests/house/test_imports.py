@@ -38,6 +38,18 @@ bot.terminal
 bot.terminal_page
 bot.web
 bot.reception
+bot.remembered
+bot.handoff.timers
+bot.handoff.front
+bot.handoff.ticks
+bot.handoff.staff_side
+bot.handoff.user_side
+bot.handoff.step
+bot.handoff.desk
+bot.handoff.words
+bot.handoff.moves
+bot.handoff.views
+bot.handoff.change
 bot.outbox
 bot.sweeper
 bot.metrics
@@ -45,6 +57,7 @@ bot.channels.registry
 bot.channels.teams
 bot.channels.teams_render
 bot.channels.teams_read
+bot.channels.teams_people
 bot.channels.teams_send
 bot.channels.teams_auth
 bot.channels.teams_token
@@ -62,6 +75,8 @@ bot.storage.migrations
 bot.storage.codec
 bot.storage.cases
 bot.storage.base
+bot.script
+bot.handoff.plan_file
 bot.handoff.plan
 bot.handoff.case
 bot.envelope

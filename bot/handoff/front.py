@@ -1,0 +1,80 @@
+"""Who hears an event: the bot alone, the user's side of a case, or the staff's side. One place decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bot.channels.base import Rendered
+from bot.envelope import Envelope
+from bot.handoff.case import Case
+from bot.handoff.desk import Desk
+from bot.handoff.staff_side import Said, StaffSide
+from bot.handoff.user_side import UserSide
+from bot.script import Script
+from bot.storage.base import Loaded
+from bot.storage.cases import Step
+from dialogs.turn import Outcome, Staff
+
+BINDING = (0.1, 20)  # seconds between looks for a thread that is being confirmed, and how many looks
+
+
+class Front:
+    """The hand-off as reception sees it."""
+
+    def __init__(self, desk: Desk, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Work with this desk."""
+        self.desk = desk
+        self._users = UserSide(desk)
+        self._staff = StaffSide(desk)
+        self._sleep = sleep
+
+    async def take(self, envelope: Envelope, loaded: Loaded, script: Script) -> Step | Said | None:
+        """What the hand-off makes of an event; None: it is the bot's alone."""
+        case, press, group = loaded.case, envelope.incoming.press, envelope.address.group
+        if press and press.verb == "case" and group:
+            return await self._staff.press(envelope, script)
+        if case is None and group:
+            queues = await self.desk.queues_at(envelope.address)
+            if queues:
+                case = await self._late_thread(envelope)
+                if case is None:
+                    return Said() if envelope.change else await self._staff.channel(envelope, queues, script)
+            elif not press and not envelope.change and (said := await self._staff.bind(envelope, script)):
+                return said
+        if case is None:
+            if press and press.verb in ("rate", "skip-rating"):
+                return await self._users.rate(envelope, script)
+            return Said() if envelope.change else None
+        if case.user.key == envelope.address.key:
+            step = await self._users.turn(envelope, loaded, case, script)
+            return Said() if step is None and envelope.change else step
+        return await self._staff.thread(envelope, case, script) or Said()
+
+    async def _late_thread(self, envelope: Envelope) -> Case | None:
+        """The case of a thread whose confirmation the message outran: waited for, but not for long."""
+        parent = self.desk.parent(envelope.address)
+        if parent.key == envelope.address.key:
+            return None
+        pause, looks = BINDING
+        for _ in range(looks):
+            if not await self.desk.store.unbound(parent.key):
+                break
+            await self._sleep(pause)
+            if case := await self.desk.store.case_of(envelope.address.key):
+                return case
+        return await self.desk.store.case_of(envelope.address.key)
+
+    async def open(
+        self, envelope: Envelope, loaded: Loaded, outcome: Outcome, rendered: Rendered, script: Script
+    ) -> Step | None:
+        """The user sent the summary off."""
+        return await self._users.open(envelope, loaded, outcome, rendered, script)
+
+    async def staff(self, envelope: Envelope, loaded: Loaded, script: Script) -> Staff | None:
+        """Whether a person could take over from where the conversation is."""
+        if not await self.desk.desks():
+            return None
+        told = script.engine.hand_off(loaded.state or {})
+        guide = script.guides.get(told.guide)
+        return await self.desk.staff(script, guide, envelope.incoming.at, envelope.incoming.locale)

@@ -1,0 +1,48 @@
+"""What a reload of the content replaces, all at once. Turns in flight end with what they began with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.handoff.plan import PLAIN, DeskPlan
+from dialogs.guide import Guide
+from dialogs.texts import Texts
+from dialogs.turn import HandOff, Incoming, Outcome, State
+
+
+class Engine(Protocol):
+    """The conversation: `dialogs.engine.Engine`."""
+
+    async def run(self, state: State | None, incoming: Incoming) -> Outcome:
+        """One turn, pure: `state` is not changed; None: a new conversation."""
+        ...
+
+    async def send_guide(self, state: State, guide_id: str, at: float, locale: str) -> Outcome:
+        """Begin a guide that somebody else chose for the user."""
+        ...
+
+    def hand_off(self, state: State) -> HandOff:
+        """What the state tells of the problem at hand."""
+        ...
+
+    def busy(self, state: State) -> bool:
+        """Whether the conversation is within a guide or a choice."""
+        ...
+
+    def word(self, locale: str, text: str, *names: str) -> str | None:
+        """Which of the named word lists of this language the whole text stands in."""
+        ...
+
+
+@dataclass(slots=True)
+class Script:
+    """The engine, its sentences by locale, the guides, the desk's plan, and the contact of the settings."""
+
+    engine: Engine
+    texts: Callable[[str], Texts]
+    contact: str = ""
+    guides: Mapping[str, Guide] = field(default_factory=dict)
+    plan: DeskPlan = PLAIN
+    staff_locale: str = "en"
