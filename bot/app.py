@@ -135,7 +135,16 @@ async def create(
     front = Front(
         Desk(store, channels, os.urandom, admins=frozenset(settings.admins), local=settings.local, ticks=ticks)
     )
-    reception = Reception(store, channels, outbox, script, metrics, holder=holder, lease=LEASE, front=front)
+    reception = Reception(
+        store,
+        channels,
+        outbox,
+        script,
+        metrics,
+        holder=holder,
+        lease=LEASE,
+        front=front if hasattr(store, "commit_step") else None,
+    )
     timers = Timers(front.desk, lambda: reception.script, outbox.submit, holder=holder, lease=LEASE, clock=clock)
     limits = RateLimit(settings.rate_per_user, settings.rate_per_tenant)
     doors = {
@@ -148,7 +157,8 @@ async def create(
     await outbox.start()
     sweeper = Sweeper(store, clock)
     sweeper.start()
-    timers.start()
+    if hasattr(store, "commit_step"):
+        timers.start()
     return App(
         settings, application(doors, probes), store, outbox, sweeper, timers, reception, probes, channels, session
     )
