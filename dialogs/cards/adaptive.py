@@ -39,9 +39,10 @@ _SPECIAL = re.compile(
     r"[\\`*_]|\]\(|\]\[|~~|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\{\{"
     r"|^(?:\s|#|>|=|[-+](?:\s|[-+]|$)|\d+[.)](?:\s|$)|\[[^\]]*\]:)"
 )
+_BESIDE = re.compile(r"[\s!-/:-@\[-`{-~]|$")
 _FUNCTION = re.compile(r"\{\{(?=(?:DATE|TIME)\()", re.IGNORECASE)
 _SPACES = re.compile(r"^\s+|\s{2,}")  # what a client would swallow
-_BROKEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_BROKEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def visible(text: str) -> bool:
@@ -79,17 +80,25 @@ def link_url(url: str) -> str:
     return url.replace("(", "%28").replace(")", "%29").replace("\\", "%5C").replace("*", "%2A")
 
 
-def _tidy(span: Span) -> bool:
-    """Whether a TextBlock shows this span right, whatever the client: its edges matter to `**` and `_`."""
-    edges = (span.bold or span.italic) and span.text != span.text.strip()
-    return not (span.code or edges or _BROKEN.search(span.text) or _SPECIAL.search(span.text))
+def _tidy(found: Sequence[Span]) -> bool:
+    """Whether a TextBlock shows these spans right, whatever the client."""
+    texts = ["", *(span.text for span in found), ""]
+    for span, before, after in zip(found, texts, texts[2:], strict=False):
+        if span.code or _BROKEN.search(span.text) or _SPECIAL.search(span.text):
+            return False
+        # `**` and `_` work only between a word and something else than a word.
+        if (span.bold or span.italic) and not (
+            span.text == span.text.strip() and _BESIDE.match(before[-1:]) and _BESIDE.match(after[:1])
+        ):
+            return False
+    return True
 
 
 @lru_cache(maxsize=4096)
 def _line(text: str) -> tuple[str, tuple[Span, ...], tuple[Span, ...]]:
     """One line: its Markdown if a TextBlock will do, else its runs and the links to put below."""
     found = spans(text)
-    if all(map(_tidy, found)):
+    if _tidy(found):
         return "".join(map(_markdown, found)), (), ()
     return "", found, tuple(s for s in found if s.url)
 
@@ -97,7 +106,7 @@ def _line(text: str) -> tuple[str, tuple[Span, ...], tuple[Span, ...]]:
 def paragraphs(text: str, look: Json = PLAIN, spacing: str = "") -> list[Json]:
     """An author's text: one element a line, an empty line as a gap. `spacing` is that of the first."""
     made: list[Json] = []
-    for line in text.split("\n") if "\n" in text else (text,):
+    for line in (text,) if text.isprintable() else text.splitlines():
         if not visible(line):
             spacing = spacing or "Medium"
             continue
@@ -235,8 +244,9 @@ def row(button: Button, turn: int, about: str = "") -> Json:
     press.pop("style", None)
     if about:
         press["tooltip"] = literal_text(plain(about))
-    items = literal(button.title, {"weight": "Bolder", "color": "Accent"})
-    items += paragraphs(about, SMALL, "None") if about else []
+    # The sign tells it from mere text where a client shows no colours.
+    items = literal(f"{button.title} \u203a", {"weight": "Bolder", "color": "Accent"})
+    items += paragraphs(about, SMALL, "Small") if about else []
     return {"type": "Container", "style": "emphasis", "spacing": "Small", "selectAction": press, "items": items}
 
 

@@ -10,8 +10,8 @@ from typing import Any
 LIMIT = 24_500  # bytes of JSON; the house promises 25 KB, so there is room for what a channel adds
 CUT = "[…]"
 
-_TEXTS = (2000, 800, 300, 120, 40)  # characters of a text that stay, step by step
-_LISTS = (40, 20, 10, 4, 2)  # elements of a list that stay
+# Step by step: characters of a text that stay, elements of a list that stay. Buttons' sets are never shortened.
+_STEPS = ((2000, 0), (0, 40), (800, 0), (300, 0), (0, 20), (120, 0), (0, 10), (40, 0), (0, 4), (0, 2))
 _MARKDOWN = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
 
 
@@ -27,17 +27,13 @@ def fits(card: dict[str, Any]) -> bool:
 
 
 def fitted(card: dict[str, Any]) -> dict[str, Any]:
-    """`card`, or a copy below `LIMIT`: long texts cut, then long lists. Payloads of buttons are never touched."""
+    """`card`, or a copy below `LIMIT`: long texts and long lists cut. Payloads of buttons are never touched."""
     if fits(card):
         return card
-    for most in _TEXTS:
+    for characters, elements in _STEPS:
+        card = _short_texts(card, characters) if characters else _short_lists(card, elements)
         if size(card) <= LIMIT:
-            return card
-        card = _short_texts(card, most)
-    for most in _LISTS:
-        if size(card) <= LIMIT:
-            return card
-        card = _short_lists(card, most)
+            break
     return card
 
 
@@ -72,7 +68,9 @@ def _short_lists(part: Any, most: int) -> Any:
     if not isinstance(part, dict):
         return part
     return {
-        key: _middle_out(_short_lists(value, most), most) if key in ("body", "items") else _short_lists(value, most)
+        key: _middle_out(_short_lists(value, most), most)
+        if key in ("body", "items", "inlines")
+        else _short_lists(value, most)
         for key, value in part.items()
         if key != "data"
     } | ({"data": part["data"]} if "data" in part else {})
@@ -82,4 +80,8 @@ def _middle_out(items: list[Any], most: int) -> list[Any]:
     if len(items) <= most:
         return items
     half = most // 2
-    return [*items[:half], {"type": "TextBlock", "text": CUT}, *items[len(items) - half :]]
+    return [
+        *items[:half],
+        {"type": "TextRun" if items[0]["type"] == "TextRun" else "TextBlock", "text": CUT},
+        *items[len(items) - half :],
+    ]

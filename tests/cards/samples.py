@@ -102,7 +102,10 @@ OUTCOME = OutcomeCard(
     ),
     ways=WAYS,
 )
-NASTY = "**not bold** [no link](https://evil.example) <b>&amp;</b> {{DATE(2020-01-01T00:00:00Z)}} \x00 `x`\n# no heading\n1. no list"
+NASTY = """**not bold** [no link](https://evil.example) <b>&amp;</b> {{DATE(2020-01-01T00:00:00Z)}} \x00 `x` \\*
+# no heading
+1. no list
+> <script>alert(1)</script> ![x](https://evil.example/x.png) https://evil.example/a_b_c?d=e*f*g"""
 
 SAMPLES: dict[str, Card] = {
     "question": QUESTION,
