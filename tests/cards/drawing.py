@@ -58,7 +58,7 @@ DRAW = """([json, config, look, html]) => {
     events, wide, text: place.innerText, scrolls: root.scrollWidth > width,
     headings: [...place.querySelectorAll('[role=heading]')].map(e => e.innerText),
     links: [...place.querySelectorAll('a')].map(e => [e.innerText, e.getAttribute('href')]),
-    buttons: [...place.querySelectorAll('button')].map(e => e.innerText || e.getAttribute('aria-label') || ''),
+    buttons: [...place.querySelectorAll('button, [role=button]')].map(e => e.getAttribute('aria-label') || e.innerText),
   };
 }"""
 

@@ -1,0 +1,122 @@
+"""Cards as Microsoft's own renderer draws them, in headless Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from dialogs.cards.base import Card
+from tests.cards.drawing import Drawer, Drawn
+from tests.cards.hosts import HOSTS
+from tests.cards.rules import actions, elements
+from tests.cards.samples import NASTY, SAMPLES
+from tests.cards.shipped import shipped_cards
+
+pytestmark = pytest.mark.e2e
+WIDTHS = (320, 600)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Card]:
+    """Every card that the shipped guides can show."""
+    return asyncio.run(shipped_cards())
+
+
+@pytest.fixture(scope="module")
+def drawer(shipped: dict[str, Card]) -> Iterator[Drawer]:
+    """A browser with the renderer. It comes after the shipped cards, for it holds the thread's event loop."""
+    with Drawer() as made:
+        yield made
+
+
+def words(text: str) -> str:
+    """Without spaces and without what can't be seen."""
+    return "".join(text.replace("\u2060", "").split())
+
+
+def amiss(card: Card, drawn: Drawn) -> list[str]:
+    """What is wrong with a card as drawn: an event, something too wide, a word or a button that is missing."""
+    made = card.adaptive()
+    wrong = [*drawn.events, *drawn.wide]
+    wrong += ["the page scrolls sideways"] if drawn.scrolls else []
+    text, inside = words(drawn.text), list(elements(made))
+    runs = [element["text"] for element in inside if element["type"] == "TextRun"]
+    wrong += [f"{run!r} is not to be seen" for run in runs if words(run) not in text]
+    heads = [element for element in inside if element.get("style") == "heading"]
+    wrong += ["headings are missing"] if len(drawn.headings) != len(heads) else []
+    shown = {action["title"] for action in actions(made) if action.get("mode") != "secondary"}
+    wrong += [f"no button {title!r}" for title in shown - set(drawn.buttons)]
+    return wrong
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_sample_is_drawn(drawer: Drawer, name: str, width: int, host: str) -> None:
+    """A card of every type is drawn whole, without a warning, on a phone and beside a chat, in every look."""
+    card = SAMPLES[name]
+    assert amiss(card, drawer.draw(card.adaptive(), width, host)) == []
+
+
+def test_every_shipped_card_is_drawn_on_a_phone(drawer: Drawer, shipped: dict[str, Card]) -> None:
+    """Every card that the shipped guides can lead to is drawn whole on a narrow phone, without a warning."""
+    wrong = {name: amiss(card, drawer.draw(card.adaptive())) for name, card in shipped.items()}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_one_shipped_card_of_each_heading_is_drawn(
+    drawer: Drawer, shipped: dict[str, Card], width: int, host: str
+) -> None:
+    """Each question, advice and menu of the shipped guides is drawn whole, in every width and look."""
+    kinds = {(type(card), getattr(card, "ask", ""), getattr(card, "title", "")): card for card in shipped.values()}
+    wrong = [found for card in kinds.values() if (found := amiss(card, drawer.draw(card.adaptive(), width, host)))]
+    assert wrong == []
+
+
+def test_the_words_of_a_user_are_drawn_to_the_letter(drawer: Drawer) -> None:
+    """Markdown, HTML, links and date functions that a user typed are shown as typed, and nothing of them works."""
+    drawn = drawer.draw(SAMPLES["summary"].adaptive())
+    seen = words(drawn.text)
+    assert [line for line in NASTY.replace("\x00", "\ufffd").splitlines() if words(line) not in seen] == []
+    assert drawn.links == []
+
+
+def test_links_lead_to_their_addresses(drawer: Drawer) -> None:
+    """Every link of an outcome is one, with its title and its present address; a former address is none."""
+    drawn = drawer.draw(SAMPLES["outcome"].adaptive())
+    addresses = [url for _, url in drawn.links]
+    assert ("B2B collaboration frequently asked questions (FAQ)", addresses[-1]) == drawn.links[-1]
+    assert all(url.startswith("https://learn.microsoft.com/") for url in addresses)
+    assert len(addresses) == 4
+
+
+@pytest.mark.parametrize("name", ["question", "question-noted", "menu", "outcome"])
+def test_every_answer_is_pressed_by_its_name(drawer: Drawer, name: str) -> None:
+    """Each option, button or box, is a button by role and title, and its press carries verb, turn and value."""
+    card = SAMPLES[name]
+    drawer.draw(card.adaptive())
+    for option in card.options():
+        drawer.page.get_by_role("button", name=option.title, exact=True).click()
+        pressed = drawer.page.evaluate("window.pressed.at(-1)")
+        assert (pressed["type"], pressed["verb"]) == ("Action.Execute", option.verb)
+        assert pressed["data"]["value"] == option.value
+        assert pressed["data"]["turn"] == getattr(card, "turn", None)
+
+
+def test_boxes_are_reached_by_the_keyboard(drawer: Drawer) -> None:
+    """A box with a long title takes the focus and is pressed with Enter, as a button is."""
+    card = SAMPLES["menu"]
+    drawer.draw(card.adaptive())
+    drawer.page.get_by_role("button", name=card.options()[0].title, exact=True).focus()
+    drawer.page.keyboard.press("Enter")
+    assert drawer.page.evaluate("window.pressed.at(-1)")["data"]["value"] == card.options()[0].value
+
+
+def test_a_card_that_breaks_the_rules_is_noticed(drawer: Drawer) -> None:
+    """The renderer's warnings are heard: an unknown element makes one."""
+    card = SAMPLES["question"].adaptive()
+    assert drawer.draw({**card, "body": [*card["body"], {"type": "CodeBlock", "codeSnippet": "x"}]}).events
