@@ -42,14 +42,16 @@ class Door:
         *,
         clock: Callable[[], float],
         ids: Callable[[], str],
+        body_seconds: float = _BODY_SECONDS,
     ) -> None:
-        """clock: Unix seconds. ids: correlation ids for the log."""
+        """clock: Unix seconds. ids: correlation ids for the log. body_seconds: the most that a body may take."""
         self._channel = channel
         self._reception = reception
         self._limits = limits
         self._metrics = metrics
         self._clock = clock
         self._ids = ids
+        self._body_seconds = body_seconds
         self._logged: dict[str, tuple[float, int]] = {}
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -58,7 +60,7 @@ class Door:
         correlation.set(self._ids())
         envelope: Envelope | None = None
         try:
-            body = await _body(request)
+            body = await _body(request, self._body_seconds)
             envelope = await self._channel.read(request.headers, body, self._clock())
             if envelope is None:
                 self._metrics.ignored.inc()
@@ -118,7 +120,7 @@ class Door:
         return web.Response(status=status, headers={"Retry-After": _RETRY_AFTER})
 
 
-async def _body(request: web.Request) -> bytes:
+async def _body(request: web.Request, seconds: float) -> bytes:
     """The body, if it is JSON, not too big, and comes in time."""
     if request.content_type != "application/json" or (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise Refused(415, "content-type", "Send application/json in UTF-8.")
@@ -127,7 +129,7 @@ async def _body(request: web.Request) -> bytes:
     try:
         if request.content.is_eof():
             return await request.read()
-        async with asyncio.timeout(_BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise Refused(413, "too-big") from None
