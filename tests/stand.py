@@ -14,8 +14,9 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.app import App, create
-from bot.reception import Script
 from bot.resources import content_dir
+from bot.script import Script
+from bot.script import Script
 from bot.settings import Settings
 from bot.storage.base import Store
 from bot.storage.sqlite import SqliteStore
@@ -23,22 +24,44 @@ from dialogs.cards.base import Button
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.question import AnsweredCard, QuestionCard
 from dialogs.content import load
+from dialogs.engine import Engine
+from dialogs.finder import WordFinder
 from dialogs.library import Library
-from dialogs.turn import Incoming, Outcome, Replaced, Reply, State
+from dialogs.turn import HandOff, Incoming, Outcome, Replaced, Reply, State
 from tests.cloud import APP_ID, SECRET, TENANT, Cloud
 from tests.connector import Connector
 
 Json = dict[str, Any]
 
 
-class CountingEngine:
-    """Numbers its turns and asks for the next. "boom" raises, "plain" is answered by bare text, arrivals greet once."""
+@cache
+def library() -> Library:
+    """The shipped content; read once."""
+    return load(content_dir())
+
+
+@cache
+def finder() -> WordFinder:
+    """Finds guides in it; made once."""
+    return WordFinder(library().guides, library().texts)
+
+
+class CountingEngine(Engine):
+    """Numbers its turns and asks for the next.
+
+    "boom" raises, "knot" leaves a state that is no JSON, "plain" is answered by bare text, arrivals greet once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(library(), finder())
 
     async def run(self, state: State | None, incoming: Incoming) -> Outcome:
         """A question card with the turn's number, whatever was said."""
         number = int((state or {}).get("n", 0))
         if incoming.text == "boom":
             raise RuntimeError("what the user said: boom")
+        if incoming.text == "knot":
+            return Outcome({"n": object()}, (Reply(self._ask(1), 1),))
         if incoming.arrived and number:
             return Outcome(state or {})
         press = incoming.press
@@ -51,15 +74,25 @@ class CountingEngine:
         replaced = Replaced(number, AnsweredCard(f"question {number}", said)) if press else None
         return Outcome(after, (Reply(self._ask(number + 1), number + 1),), replaced)
 
+    async def send_guide(self, state: State, guide_id: str, at: float, locale: str) -> Outcome:
+        """It has no guides."""
+        raise KeyError(guide_id)
+
+    def hand_off(self, state: State) -> HandOff:
+        """What was said."""
+        return HandOff(words=tuple(state.get("said", ())))
+
+    def busy(self, state: State) -> bool:
+        """Never."""
+        return False
+
+    def word(self, locale: str, text: str, *names: str) -> str | None:
+        """It knows no words."""
+        return None
+
     @staticmethod
     def _ask(number: int) -> QuestionCard:
         return QuestionCard(number, f"question {number}", (Button("Yes", "answer", "yes"),))
-
-
-@cache
-def library() -> Library:
-    """The shipped content; read once."""
-    return load(content_dir())
 
 
 def counting_script(contact: str = "") -> Script:

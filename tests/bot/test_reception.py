@@ -11,9 +11,12 @@ from bot.channels.base import Rendered
 from bot.envelope import Address, Envelope, Outgoing, Payload, Person, Receipt
 from bot.errors import StoreUnavailable
 from bot.metrics import Metrics
-from bot.reception import ROUNDS, Locks, Reception, Script
+from bot.reception import ROUNDS, Locks, Reception
+from bot.script import Script
 from bot.storage.base import Committed, Loaded, Row, Turn
 from bot.storage.sqlite import SqliteStore
+from dialogs.cards.base import Card
+from dialogs.cards.base import Card
 from dialogs.turn import Incoming, Outcome, State
 from tests.stand import CountingEngine, library
 
@@ -38,6 +41,54 @@ class Paper:
         """One row for each reply; the answer to an invoke tells how many."""
         rows = tuple(Outgoing("send", {"text": reply.card.text()}, reply.turn) for reply in outcome.replies)
         return Rendered(rows, {"replies": len(rows)} if envelope.invoke else None)
+
+    def payload(self, card: Card) -> Payload:
+        """Its text."""
+        return {"text": card.text()}
+
+    def card_answer(self, card: Card) -> Payload:
+        """Its text."""
+        return {"card": card.text()}
+
+    def word_answer(self, text: str) -> Payload:
+        """The words."""
+        return {"word": text}
+
+    def parent(self, address: Address) -> Address:
+        """There are no threads."""
+        return address
+
+    async def members(self, address: Address) -> list[Person]:
+        """Nobody."""
+        return []
+
+    async def profile(self, address: Address, person: Person) -> Person:
+        """Nothing more is known."""
+        return person
+
+    def payload(self, card: Card) -> Payload:
+        """Its text."""
+        return {"text": card.text()}
+
+    def card_answer(self, card: Card) -> Payload:
+        """Its text."""
+        return {"text": card.text()}
+
+    def word_answer(self, text: str) -> Payload:
+        """The words."""
+        return {"text": text}
+
+    def parent(self, address: Address) -> Address:
+        """There are no threads."""
+        return address
+
+    async def members(self, address: Address) -> list[Person]:
+        """Nobody is known."""
+        return []
+
+    async def profile(self, address: Address, person: Person) -> Person:
+        """Nothing more is known."""
+        return person
 
     def apology(self, envelope: Envelope | None) -> Payload:
         """Always the same."""
@@ -199,6 +250,15 @@ async def test_failed_turn_is_told_with_a_way_to_a_person(desk: Desk) -> None:
     *_, text = await desk.delivered()
     assert "sorry" in text
     assert "help@example.com" in text
+
+
+async def test_state_that_is_no_json_is_a_failed_turn(desk: Desk) -> None:
+    """A turn whose outcome can't be stored is a mistake of ours like any other: told, committed, not repeated."""
+    await desk.say("hi")
+    await desk.say("knot")
+    loaded = await desk.loaded("event-knot")
+    assert (loaded.state, loaded.seen) == ({"n": 1, "said": ["hi"]}, True)
+    assert "sorry" in (await desk.delivered())[-1]
 
 
 async def test_second_failure_in_a_row_begins_anew(desk: Desk) -> None:
