@@ -154,7 +154,11 @@ class Reception:
             if step is not None:
                 return await self._commit_step(step)
         remember = loaded.case is None and (front is None or not envelope.address.group)
-        return await self._commit(envelope, loaded, outcome.state, rendered, known, remember)
+        try:
+            return await self._commit(envelope, loaded, outcome.state, rendered, known, remember)
+        except (TypeError, ValueError) as error:  # what the turn gave is no JSON: a mistake of ours like any other
+            outcome, rendered = self._mistake(envelope, loaded.state or {}, error)
+            return await self._commit(envelope, loaded, outcome.state, rendered, known, remember)
 
     async def _run(self, envelope: Envelope, before: State | None) -> tuple[Outcome, Rendered]:
         """Run the engine and render. A mistake of ours is told to the user, and does not come back for ever."""
@@ -164,16 +168,23 @@ class Reception:
             outcome = await script.engine.run(state, envelope.incoming)
             rendered = channel.render(envelope, outcome)
         except Exception as error:
-            self._metrics.failed.inc()
-            log.error("turn_failed", exc_info=error)
-            # The second failure in a row may lie in the state: begin anew rather than fail for ever.
-            kept = {} if key in self._failing else state
-            self._remember_failure(key)
-            outcome = Outcome(kept, (Reply(self._apology(script, envelope.incoming.locale)),))
-            return outcome, channel.render(envelope, outcome)
+            return self._mistake(envelope, state, error)
         if self._failing:
             self._failing.pop(key, None)
         return outcome, rendered
+
+    def _mistake(self, envelope: Envelope, state: State, error: Exception) -> tuple[Outcome, Rendered]:
+        """An apology in place of a turn that failed."""
+        self._metrics.failed.inc()
+        log.error("turn_failed", exc_info=error)
+        key = envelope.address.key
+        # The second failure in a row may lie in the state: begin anew rather than fail for ever.
+        kept = {} if key in self._failing else state
+        self._failing[key] = None
+        if len(self._failing) > _FAILING:
+            self._failing.popitem(last=False)
+        outcome = Outcome(kept, (Reply(self._apology(self.script, envelope.incoming.locale)),))
+        return outcome, self._channels[envelope.address.channel].render(envelope, outcome)
 
     def _said(self, envelope: Envelope, said: Said) -> Rendered:
         """What the staff's side says where no case changes."""
@@ -232,11 +243,6 @@ class Reception:
         texts = script.texts(locale)
         way = f"\n{texts.person_title}: {script.contact}" if script.contact else ""
         return NoticeCard(texts.apology + way)
-
-    def _remember_failure(self, key: str) -> None:
-        self._failing[key] = None
-        if len(self._failing) > _FAILING:
-            self._failing.popitem(last=False)
 
 
 def _for_front(envelope: Envelope) -> bool:

@@ -16,7 +16,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.app import App, create
 from bot.resources import content_dir
 from bot.script import Script
-from bot.script import Script
 from bot.settings import Settings
 from bot.storage.base import Store
 from bot.storage.sqlite import SqliteStore

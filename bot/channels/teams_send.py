@@ -49,7 +49,7 @@ class Tokens(Protocol):
         ...
 
 
-class _Gone(Exception):
+class _Gone(Undeliverable):
     """The message that an update names is not there any more."""
 
 
@@ -152,7 +152,7 @@ class Sender:
         if status == 403:
             return _forbidden(answer)
         if status == 404 and not post:
-            return _Gone()
+            return _Gone("404")
         return Undeliverable({413: "413 too big"}.get(status, str(status)))
 
     def _retry_after(self, response: aiohttp.ClientResponse) -> float | None:

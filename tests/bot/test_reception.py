@@ -16,7 +16,6 @@ from bot.script import Script
 from bot.storage.base import Committed, Loaded, Row, Turn
 from bot.storage.sqlite import SqliteStore
 from dialogs.cards.base import Card
-from dialogs.cards.base import Card
 from dialogs.turn import Incoming, Outcome, State
 from tests.stand import CountingEngine, library
 
@@ -60,30 +59,6 @@ class Paper:
 
     async def members(self, address: Address) -> list[Person]:
         """Nobody."""
-        return []
-
-    async def profile(self, address: Address, person: Person) -> Person:
-        """Nothing more is known."""
-        return person
-
-    def payload(self, card: Card) -> Payload:
-        """Its text."""
-        return {"text": card.text()}
-
-    def card_answer(self, card: Card) -> Payload:
-        """Its text."""
-        return {"text": card.text()}
-
-    def word_answer(self, text: str) -> Payload:
-        """The words."""
-        return {"text": text}
-
-    def parent(self, address: Address) -> Address:
-        """There are no threads."""
-        return address
-
-    async def members(self, address: Address) -> list[Person]:
-        """Nobody is known."""
         return []
 
     async def profile(self, address: Address, person: Person) -> Person:
