@@ -12,7 +12,7 @@ from bot.channels.teams import TeamsChannel
 from bot.channels.teams_auth import KeySource, TokenVerifier
 from bot.channels.teams_hosts import ServiceHosts
 from bot.channels.teams_token import Certificate, Credential, ManagedIdentity, Secret, TokenSource, resource_of
-from bot.settings import Settings
+from bot.settings import Settings, environment
 from dialogs.texts import Texts
 
 PATHS: Mapping[str, str] = {"teams": "/api/messages"}
@@ -61,12 +61,19 @@ def _teams(
     )
 
 
-def teams_credential(settings: Settings) -> Credential:
-    """How the bot proves to Entra who it is. Raises `SettingsError` for a certificate file that can't be used."""
+def teams_credential(settings: Settings, environ: Mapping[str, str] | None = None) -> Credential:
+    """How the bot proves to Entra who it is. Raises `SettingsError` for a certificate file that can't be used.
+
+    environ: where Azure App Service and Container Apps tell the address of their token service for managed identities,
+    and the secret that it wants to see; None: the process's.
+    """
     login, tenant, app_id = settings.teams_login_url, settings.teams_tenant_id, settings.teams_app_id
     if settings.teams_certificate:
         return Certificate.from_pem(login, tenant, app_id, settings.teams_certificate.read_bytes())
     if settings.teams_managed_identity:
         system = settings.teams_managed_identity == "system"
-        return ManagedIdentity("" if system else settings.teams_managed_identity, resource=resource_of(login))
+        client = "" if system else settings.teams_managed_identity
+        given = environment() if environ is None else environ
+        endpoint, header = given.get("IDENTITY_ENDPOINT", ""), given.get("IDENTITY_HEADER", "")
+        return ManagedIdentity(client, endpoint, header, resource_of(login))
     return Secret(login, tenant, app_id, settings.teams_app_password.get_secret_value())

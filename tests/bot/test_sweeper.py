@@ -1,0 +1,36 @@
+"""The sweeper over a real SQLite store."""
+
+from __future__ import annotations
+
+from bot.envelope import Address
+from bot.storage.base import Turn
+from bot.storage.sqlite import SqliteStore
+from bot.sweeper import BATCH, CONVERSATIONS, DAY, INBOX, Sweeper
+
+
+async def test_old_things_go_in_batches_and_new_ones_stay() -> None:
+    """Event ids of some days ago and conversations of last year are swept, batch by batch; nothing else is."""
+    store = SqliteStore(":memory:")
+    await store.open()
+    now = 1_800_000_000.0
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async def say(conversation: str, event: str, at: float) -> None:
+        address = Address("paper", "t", conversation)
+        version = (await store.load(address.key, "")).version
+        await store.commit(Turn(address, event, version, {"n": 1}, (), at), "h", at)
+
+    for number in range(BATCH + 1):
+        await say("old", f"e{number}", now - INBOX - DAY)
+    await say("ancient", "e", now - CONVERSATIONS - DAY)
+    await say("new", "e", now)
+    assert await Sweeper(store, lambda: now, sleep).sweep() >= BATCH + 2
+    assert len(pauses) >= 2
+    assert not (await store.load("paper|t|old", "e0")).seen
+    assert (await store.load("paper|t|old", "")).state == {"n": 1}
+    assert (await store.load("paper|t|ancient", "")).state is None
+    assert (await store.load("paper|t|new", "e")).seen
+    await store.close()
