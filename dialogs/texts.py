@@ -411,6 +411,7 @@ class Texts(BaseModel):
     documents: Sentence
     check: Sentence
     send_as_text: Sentence
+    shortened: Sentence
     code_gone: Sentence
     was: Sentence
     mark_article: Sentence

@@ -54,6 +54,7 @@ def _labels(texts: Texts) -> OutcomeLabels:
         was=texts.was,
         mark_article=texts.mark_article,
         mark_today=texts.mark_today,
+        shortened=texts.shortened,
     )
 
 
