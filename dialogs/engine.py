@@ -129,10 +129,9 @@ class Engine:
         guide_id, _, step_id = path.partition("/")
         guide = self.library.guide(guide_id)
         step = guide.steps.get(step_id) if guide else None
-        if guide is None or not isinstance(step, Advice) or not number.isdecimal():
+        if guide is None or not isinstance(step, Advice):
             return ""
-        codes = views.bare_outcome(work, guide, step_id, step).codes()
-        return codes[int(number)] if int(number) < len(codes) else ""
+        return views.bare_outcome(work, guide, step_id, step).sent(number)
 
     def _summary(self, state: State, work: Work) -> str:
         return views.summary_text(work.texts, self.hand_off(state)) or work.texts.summary_empty
