@@ -5,8 +5,8 @@ guide says, slips of the finger forgiven. A word counts for a guide by where it 
 phrases have it, and by how few other guides do. Words that a guide does not know count against it, so that a dirty
 guest room is not a guest account. Beside this, the message is compared with each phrase. The order of words was tried,
 too: it found nothing more. Together they make a score that means the same in a library of one guide and of fifty: other
-guides about other things are imagined beside those there are. The numbers were tuned on half of
-`tests/fixtures/messages.yaml`; the other half, and what came of it, is in `tests/dialogs/test_finder.py`.
+guides about other things are imagined beside those there are. The numbers were fitted to half of
+`tests/fixtures/messages.yaml` and some more; `tests/dialogs/test_finder.py` holds both halves to the same measure.
 """
 
 from __future__ import annotations

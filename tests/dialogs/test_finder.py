@@ -18,7 +18,7 @@ from dialogs.library import Library
 ROOT = Path(__file__).parents[2]
 GUEST = "guest-cannot-redeem"
 MESSAGES: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests/fixtures/messages.yaml").read_text(encoding="utf-8"))
-TUNED, HELD_OUT = MESSAGES[0::2], MESSAGES[1::2]  # the finder's numbers were chosen by looking at the first half only
+TUNED, HELD_OUT = MESSAGES[0::2], MESSAGES[1::2]  # the numbers were fitted to the first half, and to messages not here
 
 
 @cache
