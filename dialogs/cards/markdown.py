@@ -24,8 +24,9 @@ _TOKEN = re.compile(
     r"\\(?P<literal>[!-/:-@\[-`{-~])"
     r"|`(?P<code>[^`]+)`"
     r"|\[(?P<title>(?:\\.|[^\[\]\\])+)\]\((?P<url>https://(?:[^\s()<>\"]|\([^\s()<>\"]*\))+)\)"
-    r"|(?<![\w*])\*\*(?=[^\s*])(?P<bold>(?:\\.|[^\\])+?)(?<=[^\s*])\*\*(?![\w*])"
-    r"|(?<![\w*])\*(?=[^\s*])(?P<italic>(?:\\.|[^*\\])+?)(?<=[^\s*])\*(?![\w*])",
+    # Each of these ends at the next stars, fit or not, so that no text takes more than a time in step with its length.
+    r"|(?<![\w*])\*\*(?=[^\s*])(?P<bold>(?:\\.|[^*\\]|\*(?!\*(?:[^*]|$)))+)(?<!\s)\*\*(?![\w*])"
+    r"|(?<![\w*])\*(?=[^\s*])(?P<italic>(?:\\.|[^*\\])+)(?<!\s)\*(?![\w*])",
     re.DOTALL,
 )
 
@@ -54,9 +55,18 @@ def _parse(text: str, bold: bool = False, italic: bool = False) -> list[Span]:
     return found
 
 
-@lru_cache(maxsize=4096)
 def spans(text: str) -> tuple[Span, ...]:
-    """The stretches of `text`, in order, neighbours of one look joined. Cached: content repeats from turn to turn."""
+    """The stretches of `text`, in order, neighbours of one look joined."""
+    # Content repeats from turn to turn; long words of people do not, and would fill the memory.
+    return _kept_spans(text) if len(text) <= _KEPT else _joined(text)
+
+
+def plain(text: str) -> str:
+    """`text` without its Markdown; a link becomes "title (address)"."""
+    return _kept_plain(text) if len(text) <= _KEPT else _flat(text)
+
+
+def _joined(text: str) -> tuple[Span, ...]:
     joined: list[Span] = []
     for span in _parse(text):
         if joined and not span.url and joined[-1][1:] == span[1:]:
@@ -66,10 +76,13 @@ def spans(text: str) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-@lru_cache(maxsize=4096)
-def plain(text: str) -> str:
-    """`text` without its Markdown; a link becomes "title (address)"."""
+def _flat(text: str) -> str:
     return "".join(f"{s.text} ({s.url})" if s.url and s.url != s.text else s.text for s in spans(text))
+
+
+_KEPT = 1000  # characters
+_kept_spans = lru_cache(maxsize=2048)(_joined)
+_kept_plain = lru_cache(maxsize=2048)(_flat)
 
 
 def escape(words: str) -> str:

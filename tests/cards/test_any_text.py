@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -95,6 +96,7 @@ def seen(text: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", "", text)).split())
 
 
+@settings(deadline=None)  # a huge text is slow to make, not to draw
 @given(CARDS)
 def test_any_card_keeps_the_rules(card: Card) -> None:
     """Any text in any field: known elements, nothing empty, below the limit, and JSON that every client takes."""
@@ -148,3 +150,12 @@ def test_escaped_words_come_back(words: str) -> None:
 def test_literal_words_are_never_markdown(words: str) -> None:
     """A user's words never come near Markdown."""
     assert all(element["type"] in ("RichTextBlock", "TextRun") for element in elements(adaptive.literal(words)))
+
+
+@settings(deadline=None)
+@given(st.text("*`[]()\\ a\n", min_size=1, max_size=9))
+def test_no_text_takes_long(unit: str) -> None:
+    """Ten thousand repetitions of anything are read in well under a second: nobody stops the bot with stars."""
+    start = time.process_time()
+    plain(unit * 10_000)
+    assert time.process_time() - start < 1.5
