@@ -23,6 +23,7 @@ from bot.storage.base import Counts, Store
 from dialogs.turn import Outcome
 
 _BODY_SECONDS = 10.0
+_TURN_SECONDS = 12.0  # Teams waits 15 for an answer; whoever presses hears an apology before it gives up
 _PING_SECONDS = 2.0
 _RETRY_AFTER = "5"
 _QUIET = 3600.0  # seconds for which a reason for refusing, once logged, is only counted
@@ -43,8 +44,9 @@ class Door:
         clock: Callable[[], float],
         ids: Callable[[], str],
         body_seconds: float = _BODY_SECONDS,
+        turn_seconds: float = _TURN_SECONDS,
     ) -> None:
-        """clock: Unix seconds. ids: correlation ids for the log. body_seconds: the most that a body may take."""
+        """clock: Unix seconds. ids: correlation ids for the log. body_seconds, turn_seconds: the most that may take."""
         self._channel = channel
         self._reception = reception
         self._limits = limits
@@ -52,6 +54,7 @@ class Door:
         self._clock = clock
         self._ids = ids
         self._body_seconds = body_seconds
+        self._turn_seconds = turn_seconds
         self._logged: dict[str, tuple[float, int]] = {}
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -65,10 +68,11 @@ class Door:
             if envelope is None:
                 self._metrics.ignored.inc()
                 return web.Response()
-            answer = await self._take(envelope)
+            async with asyncio.timeout(self._turn_seconds):
+                answer = await self._take(envelope)
         except Refused as refused:
             return self._refuse(refused)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, TimeoutError) as error:
             self._metrics.unavailable.inc()
             log.error("store_unavailable", exc_info=error)
             return self._unavailable(envelope, 503)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
@@ -67,24 +68,48 @@ async def wire(s: Stand) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.St
     writer.close()
 
 
+@asynccontextmanager
+async def impatient(s: Stand) -> AsyncIterator[int]:
+    """The port of a door to the same server that waits for nothing longer than 0.2 seconds."""
+    door = Door(
+        s.app.channels["teams"],
+        s.app.reception,
+        RateLimit(0, 0),
+        Metrics(),
+        clock=time.time,
+        ids=lambda: "id",
+        body_seconds=0.2,
+        turn_seconds=0.2,
+    )
+    async with TestServer(application({"/api/messages": door}, s.app.probes)) as server:
+        assert server.port
+        yield server.port
+
+
 async def test_slow_body_is_408() -> None:
     """A body that does not come in time is given up."""
-    async with stand(local=True) as s:
-        door = Door(
-            s.app.channels["teams"],
-            s.app.reception,
-            RateLimit(0, 0),
-            Metrics(),
-            clock=time.time,
-            ids=lambda: "id",
-            body_seconds=0.2,
-        )
-        async with TestServer(application({"/api/messages": door}, s.app.probes)) as server:
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-            writer.write(f"{HEAD}Content-Length: 100\r\n\r\n".encode() + b'{"type"')
-            async with asyncio.timeout(5):
-                assert (await reader.readline()).startswith(b"HTTP/1.1 408")
-            writer.close()
+    async with stand(local=True) as s, impatient(s) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"{HEAD}Content-Length: 100\r\n\r\n".encode() + b'{"type"')
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+        writer.close()
+
+
+async def test_turn_that_takes_too_long_is_answered_in_time() -> None:
+    """When the database does not answer, a message is a 503 and a press an apology, before the platform gives up."""
+    store = Fragile()
+    async with stand(local=True, store=store) as s, impatient(s) as port, ClientSession() as session:
+        store.hangs = True
+        url = f"http://127.0.0.1:{port}/api/messages"
+        async with session.post(url, json=message(s.service, "hi")) as response:
+            assert response.status == 503
+        async with session.post(url, json=press(s.service, "answer", 1, "yes")) as response:
+            assert response.status == 200
+            assert '"value": "yes"' in await response.text()
+        store.hangs = False
+        async with session.post(url, json=message(s.service, "hi")) as response:
+            assert response.status == 200
 
 
 async def test_connection_lost_in_the_body_is_no_error_of_ours() -> None:
