@@ -271,6 +271,12 @@ def test_compose_waits_for_health() -> None:
     assert set(waits.values()) == {"service_healthy"}
 
 
+def test_what_is_for_compose_alone_is_no_setting() -> None:
+    """Variables that only compose reads don't begin with HELPBOT_: the bots get the same .env, and would refuse them."""
+    names = set(re.findall(r"\$\{(\w+)", (ROOT / "deploy/compose.yaml").read_text(encoding="utf-8")))
+    assert names == {"BOT_DOMAIN", "POSTGRES_PASSWORD"}
+
+
 def test_compose_holds_no_secret() -> None:
     """Passwords come from .env, and compose refuses to start without them; only the proxy is reached from outside."""
     text = (ROOT / "deploy/compose.yaml").read_text(encoding="utf-8")
