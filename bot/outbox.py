@@ -6,7 +6,8 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TypeVar
 
 import structlog
@@ -18,6 +19,7 @@ from bot.envelope import Receipt
 from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, StoreUnavailable, Undeliverable
 from bot.log import conversation_tag
 from bot.storage.base import LEASE, Row, Store
+from bot.storage.codec import ABOUT
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -109,9 +111,11 @@ class Outbox:
         self._poll = asyncio.create_task(self._polling(), name="outbox")
 
     def submit(self, rows: Sequence[Row]) -> None:
-        """Deliver the rows of one conversation that a commit leased to us, at once and in the background."""
-        if rows and not self._stopping:
-            self._take(rows[0].address.key, rows)
+        """Deliver the rows of lanes that a commit leased to us, one lane after the other, in the background."""
+        if self._stopping:
+            return
+        for lane, its in groupby(rows, lambda row: row.lane):
+            self._take(lane, its)
 
     def wake(self) -> None:
         """Look for due rows now."""
@@ -178,7 +182,7 @@ class Outbox:
         rows = await self._store.claim(self._holder, now, now + self._lease, limit)
         self._backlog = len(rows) == limit
         for row in rows:
-            self._take(row.address.key, (row,))
+            self._take(row.lane, (row,))
 
     def _take(self, key: str, rows: Iterable[Row]) -> None:
         lane = self._lanes.get(key)
@@ -231,8 +235,10 @@ class Outbox:
 
     async def _deliver(self, lane: _Lane, row: Row) -> Receipt | None:
         """Wait for our turn and send. None: the wait would be long, or the lease is lost; the lane was let go."""
-        if row.kind == "update" and not row.receipt:
-            return Receipt()  # what it replaces was never sent, or too long ago
+        if row.kind in ABOUT and not row.receipt:
+            return Receipt()  # what it is about was never sent, or too long ago
+        if row.threadless:
+            raise Undeliverable("its thread was never opened")
         channel = self._channels.get(row.address.channel)
         if channel is None:
             raise DeliverLater(f"no channel named {row.address.channel} is set up here")
@@ -269,10 +275,15 @@ class Outbox:
     async def _sent(self, lane: _Lane, row: Row, receipt: Receipt) -> None:
         self.events.sent += 1
         message = receipt.message_id if row.kind != "update" or receipt.message_id != row.receipt else ""
+        thread = None
+        if row.kind == "thread" and receipt.conversation:
+            thread = replace(row.address, conversation=receipt.conversation)
         await self._go_on(
             lane,
             row,
-            lambda more: self._store.sent(lane.key, row.seq, message, self._holder, self._clock(), more),
+            lambda more: self._store.sent(
+                lane.key, row.seq, message, self._holder, self._clock(), more, thread=thread, follows=row.follows
+            ),
         )
 
     async def _put_aside(self, lane: _Lane, row: Row, reason: str) -> None:
@@ -281,7 +292,9 @@ class Outbox:
         await self._go_on(
             lane,
             row,
-            lambda more: self._store.set_aside(lane.key, row.seq, reason, self._holder, self._clock(), more),
+            lambda more: self._store.set_aside(
+                lane.key, row.seq, reason, self._holder, self._clock(), more, follows=row.follows
+            ),
         )
 
     async def _go_on(self, lane: _Lane, row: Row, mark: Callable[[bool], Awaitable[list[Row] | None]]) -> None:
@@ -294,7 +307,10 @@ class Outbox:
         if found is None:
             lane.rows.clear()
         else:
-            lane.rows.extend(found)
+            own = [row for row in found if row.lane == lane.key]
+            lane.rows.extend(own)
+            if len(own) < len(found):  # what follows the row, in another lane
+                self.submit([row for row in found if row.lane != lane.key])
 
     async def _later(self, lane: _Lane, row: Row, error: DeliverLater) -> None:
         if error.ambiguous and row.doubtful:
@@ -315,7 +331,8 @@ class Outbox:
     async def _park(self, lane: _Lane, reason: str) -> None:
         self.events.parked += 1
         log.info("outbox_parked", conversation=conversation_tag(lane.key), reason=reason)
-        await self._let_go(lane, lambda: self._store.park(lane.key, reason, self._holder))
+        await self._let_go(lane, lambda: self._store.park(lane.key, reason, self._holder, self._clock()))
+        self._woken.set()  # whoever waited for what is waiting here is told now
 
     async def _let_go(self, lane: _Lane, mark: Callable[[], Awaitable[None]]) -> None:
         """Mark the conversation as held or parked; nothing more of it is in our hands."""

@@ -6,7 +6,7 @@ gives a new Case; the store writes it only if nobody else changed it meanwhile (
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bot.envelope import Address, Person
@@ -83,7 +83,8 @@ class Message:
     mark: its number in the case, from 1. side: who said it. source: the conversation's key and the platform's message
     id where it came in; twin: the key of the conversation to which it was relayed ("" for a note), where its receipt
     is stored under `turn` (see `bot.envelope.Outgoing.turn`). state: what became of it on the other side ("internal":
-    it was never meant to go there); reason: why it failed. files: name, size and where it is kept.
+    it was never meant to go there); reason: why it failed. files: name, size and where it is kept. changed: what its
+    author did to it later; the text of a deleted one is gone.
     """
 
     case: str
@@ -99,6 +100,45 @@ class Message:
     state: Literal["pending", "delivered", "failed", "internal"] = "pending"
     reason: str = ""
     files: tuple[dict[str, Any], ...] = field(default=())
+    changed: Literal["", "edited", "deleted"] = ""
+
+
+def lane_of(case: Case) -> str:
+    """The outbox lane of the case's thread; a thread at another desk is another lane."""
+    return f"case:{case.id}:{case.desk.key}"
+
+
+def forgotten(case: Case, now: float) -> Case:
+    """What is left of a case whose user is to be forgotten, while staff may still press its buttons: where its thread
+    is and who held it; it is closed."""
+    return Case(
+        id=case.id,
+        queue=case.queue,
+        state="closed",
+        user=Address(case.user.channel, case.user.tenant, ""),
+        person=Person(""),
+        desk=case.desk,
+        thread=case.thread,
+        last_agent=case.last_agent,
+        opened_at=case.opened_at,
+        waiting_since=case.waiting_since,
+        claimed_at=case.claimed_at,
+        closed_at=now,
+        ending="forgotten",
+        mark=case.mark,
+        version=case.version,
+    )
+
+
+def without_staff(case: Case, person_id: str) -> Case:
+    """The case with a former member of the staff taken out of what is past; who holds it now stays."""
+    last, by, rated = case.last_agent, case.closed_by, case.rated_agent
+    return replace(
+        case,
+        last_agent=None if last and last.id == person_id else last,
+        closed_by="" if by == person_id else by,
+        rated_agent="" if rated == person_id else rated,
+    )
 
 
 def new_id(prefix: str, draw: bytes) -> str:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from bot.envelope import Address, Outgoing, Payload
 from bot.handoff.case import Case
+from bot.storage.cases import CaseStore, Step
 from dialogs.turn import State
 
 LEASE = 30.0  # seconds: how long a holder keeps a conversation without renewing; a dead one's rows wait this long
@@ -50,9 +51,10 @@ class Turn:
 class Row:
     """One outgoing row that its holder may deliver now.
 
-    seq: its place in its conversation, from 1, without gaps in order. attempts: deliveries that failed. doubtful: one
-    of them may have arrived all the same. created: Unix seconds. receipt: for an update, the message id to replace
-    ("" when there is none).
+    seq: its place in its lane, from 1, without gaps in order. attempts: deliveries that failed. doubtful: one
+    of them may have arrived all the same. created: Unix seconds. receipt: for an update or a deletion, the message id
+    that it is about ("" when there is none). lane: what is in order with it, by default the address's own key.
+    follows: other rows follow from what becomes of this one.
     """
 
     address: Address
@@ -64,6 +66,14 @@ class Row:
     created: float
     receipt: str = ""
     doubtful: bool = False
+    lane: str = ""
+    follows: bool = False
+
+    @property
+    def threadless(self) -> bool:
+        """It belongs into a case's thread that is not there: nobody has opened it, or nobody could. Nothing but what
+        opens it (kind "thread") may go to the address, which is that of the whole channel."""
+        return self.kind != "thread" and self.lane.endswith(f":{self.address.key}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class Committed:
     on, nothing was written. "duplicate": the event id was committed before, nothing was written, `answer` is what was
     stored then. rows: when this commit leased the conversation, what it waits to send, in order, to be delivered at
     once; empty when somebody (this holder too) is at work there already, who then meets the new rows after `sent`.
+    Rows of several lanes come one lane after the other.
     """
 
     result: Literal["done", "conflict", "duplicate"]
@@ -108,11 +119,12 @@ class Aside:
     parked: bool = False
 
 
-class Store(Protocol):
+class Store(CaseStore, Protocol):
     """A database.
 
     Rows of one conversation are delivered by one holder at a time, in order: a conversation with waiting rows is
-    *leased* to a holder (a replica) until a time, or free; a holder that dies loses its lease by that time. Every
+    *leased* to a holder (a replica) until a time, or free; a holder that dies loses its lease by that time. (The rows
+    of a case's thread keep an order of their own, as if the thread were a conversation of the name `lane`.) Every
     method that names `holder` does nothing to a conversation leased by another, save `sent`: what was sent is a fact.
     All times are Unix seconds, passed in. Database trouble raises `bot.errors.StoreUnavailable`; nothing was written
     then, unless the connection broke during the commit itself, when it may have been: ask again with the same event id.
@@ -144,6 +156,16 @@ class Store(Protocol):
         """
         ...
 
+    async def commit_step(self, step: Step, holder: str, lease_until: float) -> Committed:
+        """Write all of the step, or nothing; "duplicate" before "conflict" as in `commit`.
+
+        "conflict": the case or one of the conversations has moved on, or a new case's id is taken. `Committed.rows`
+        holds the rows to deliver at once of *all* lanes that this commit leased. A parked lane is resumed by a row that
+        is owed to it: it shows again whether it can be delivered. The conversation in which the event happened is
+        resumed in any case.
+        """
+        ...
+
     async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
         """Lease up to `limit` conversations that have a due row and no living lease, longest due first, and give the
         *first* waiting row of each. (A lease of `holder` itself that has run out counts as dead, too.)"""
@@ -154,14 +176,27 @@ class Store(Protocol):
         ...
 
     async def sent(
-        self, key: str, seq: int, receipt: str, holder: str, now: float, more: bool = False
+        self,
+        key: str,
+        seq: int,
+        receipt: str,
+        holder: str,
+        now: float,
+        more: bool = False,
+        *,
+        thread: Address | None = None,
+        follows: bool = False,
     ) -> list[Row] | None:
         """The row was delivered: it is done, whoever holds the lease, and a receipt that is not empty is kept for
-        updates of its turn. Idempotent.
+        updates of its turn (a deletion's turn has none any more). Idempotent.
 
-        Gives the conversation's next waiting rows (at most AHEAD); when there is none, the lease is given back. With
-        `more` the caller has the next rows in hand: none are given, the lease stays. None: the lease was lost, go no
-        further.
+        Gives the conversation's next waiting rows (at most AHEAD, and none that must wait for one of them); when there
+        is none, the lease is given back. With `more` the caller has the next rows in hand: none are given, the lease
+        stays. None: the lease was lost, go no further.
+
+        thread: the thread that the row has opened, see `bind_thread`. What follows the row (`bot.storage.cases.Then`)
+        is owed from now on; where that leases another lane, its rows come after the conversation's own. follows:
+        `Row.follows`; a store that is told so saves itself a trip.
         """
         ...
 
@@ -171,13 +206,25 @@ class Store(Protocol):
         ...
 
     async def set_aside(
-        self, key: str, seq: int, reason: str, holder: str, now: float, more: bool = False
+        self,
+        key: str,
+        seq: int,
+        reason: str,
+        holder: str,
+        now: float,
+        more: bool = False,
+        *,
+        follows: bool = False,
     ) -> list[Row] | None:
         """The row can't be delivered: keep it with the reason, out of the way; then as `sent`."""
         ...
 
-    async def park(self, key: str, reason: str, holder: str) -> None:
-        """Nothing can be delivered there (blocked): no row is due until a commit of that conversation resumes it."""
+    async def park(self, key: str, reason: str, holder: str, now: float) -> None:
+        """Nothing can be delivered there (blocked): no row is due until a commit of that conversation resumes it.
+
+        Rows on which something follows are set aside with the reason: somebody is told now that they did not arrive,
+        so they must not arrive later.
+        """
         ...
 
     async def release(self, holder: str) -> None:

@@ -1,4 +1,4 @@
-"""What the hand-off needs of a database, beside `bot.storage.base`. Implemented by every Store.
+"""What the hand-off needs of a database: the part of `bot.storage.base.Store` that keeps cases, and the values of both.
 
 `Store.load` gives the case of a conversation with its state (`Loaded.case`), at no cost where there is none.
 
@@ -13,14 +13,16 @@ from typing import Protocol
 
 from bot.envelope import Address, Outgoing, Payload
 from bot.handoff.case import Case, Message
-from bot.storage.base import Committed
 from dialogs.turn import State
 
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """A row that another row owes when it is done: `sent` once it was delivered, `failed` once it was set aside or
-    its conversation was parked. In `failed` payloads the text `{reason}` is replaced by the reason, JSON-escaped."""
+    """A row that another row owes when it is done: `sent` once it was delivered, `failed` once it was set aside (as it
+    is when its lane is parked). In `failed` payloads the text `{reason}` is replaced by the reason, JSON-escaped.
+
+    lane: as in `Owed`.
+    """
 
     to: Address
     sent: Outgoing | None = None
@@ -33,9 +35,11 @@ class Owed:
     """A row for any conversation.
 
     lane: the key of the outbox lane whose order it keeps; by default the address's own key. A case's thread has the
-    lane `case:<id>`: its first row (kind "thread") opens the thread, the receipt's `conversation` becomes the address
-    of the lane (and `Case.thread`), and later rows of the lane go there. message: the transcript message (case id,
-    mark) that is "delivered" or "failed" with this row. then: what follows it.
+    lane `case:<id>:<key of its desk>` (see `lane_of`): its first row (kind "thread") opens the thread, the receipt's
+    `conversation` becomes the address of the lane (and `Case.thread`), and later rows of the lane go there. to: where
+    the lane goes when nothing is known of it; a lane's own address, as it was seen last, counts more. Only a "thread"
+    goes to `to` itself, the desk. message: the transcript message (case id, mark) that is "delivered" or "failed" with
+    this row. then: what follows it.
     """
 
     to: Address
@@ -61,8 +65,9 @@ class Step:
     event_key/event_id: the inbox entry that makes it happen once; an empty event_id is for timers, which are once by
     the case's version. conversations: one or two states to save. case: the new case (its `version` is the one that
     was loaded, 0 for a new one, which fails as a "conflict" when its id is taken). open_for: keys of conversations that
-    from now on load this case with them; left: keys that load it no more. messages: to add to the transcript; edits:
-    (mark, new text or None when it was deleted).
+    from now on load this case with them (a new one among them must be the user's or the thread's, or be saved); left:
+    keys that load it no more. (A conversation that gets or loses its case has a new version, as if it had been saved.)
+    messages: to add to the transcript; edits: (mark, new text or None when it was deleted).
     """
 
     event_key: str
@@ -89,15 +94,7 @@ class Desk:
 
 
 class CaseStore(Protocol):
-    """The part of a Store that keeps cases. Times are Unix seconds, passed in."""
-
-    async def commit_step(self, step: Step, holder: str, lease_until: float) -> Committed:
-        """Write all of the step, or nothing; "duplicate" before "conflict" as in `Store.commit`.
-
-        "conflict": the case or one of the conversations has moved on. `Committed.rows` holds the rows to deliver at
-        once of *all* lanes that this commit leased.
-        """
-        ...
+    """The part of a Store that keeps cases; `Store.commit_step` changes them. Times are Unix seconds, passed in."""
 
     async def case(self, case_id: str) -> Case | None:
         """A case by its id."""
@@ -108,8 +105,12 @@ class CaseStore(Protocol):
         ...
 
     async def bind_thread(self, case_id: str, lane: str, thread: Address, now: float) -> None:
-        """The platform confirmed the thread: later rows of the lane go there, the case knows it, and the thread's key
-        loads the case from now on. Idempotent."""
+        """The platform confirmed the thread: later rows of the lane go there, the case knows it (if its desk is still
+        the one of the lane), and the thread's key loads the case from now on. Idempotent.
+
+        The case and the thread's conversation get a new version: who has loaded them before must do so again. `sent`
+        does the same by itself; this is for whoever learns of a thread in another way.
+        """
         ...
 
     async def unbound(self, desk_key: str) -> int:
@@ -123,7 +124,8 @@ class CaseStore(Protocol):
         ...
 
     async def waits(self, queue: str, since: float, limit: int = 50) -> list[float]:
-        """Seconds that the newest claimed cases of the queue waited, for an honest expectation."""
+        """Seconds that the cases of the queue waited that were claimed since then, newest first, for an honest
+        expectation. (A case that waits again has not been claimed yet.)"""
         ...
 
     async def place(self, case: Case) -> int:
@@ -164,5 +166,7 @@ class CaseStore(Protocol):
 
     async def forget(self, person_id: str, now: float) -> dict[str, int]:
         """Erase a person everywhere: their cases and transcripts, conversations, waiting rows; open cases are closed as
-        "forgotten". Gives how many of what were erased."""
+        "forgotten", without anything of the person's, so that the staff's buttons still find an end. Where they were
+        staff, their name and id are taken out. Gives how many of what were erased: "cases", "open cases", "messages",
+        "conversations", "rows", "mentions as staff"."""
         ...

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.envelope import Address, Outgoing
 from bot.storage.base import Row
+
+ABOUT = ("update", "delete")  # kinds of rows that are about a message sent before
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -33,32 +35,73 @@ def load_address(text: str) -> Address:
     return Address(channel, tenant, conversation, group, details)
 
 
+def stored_rows(records: Iterable[Sequence[Any]]) -> list[Row]:
+    """Rows as stored, in the order of their lanes, up to the first of each lane that must wait for one before it.
+
+    A record: (address, seq, kind, payload, turn, attempts, created, doubtful, receipt, lane, follows).
+    """
+    return _ready(map(stored_row, records))
+
+
 def stored_row(record: Sequence[Any]) -> Row:
-    """A Row from (address, seq, kind, payload, turn, attempts, created, doubtful, receipt) as stored."""
-    address, seq, kind, payload, turn, attempts, created, doubtful, receipt = record
+    """The Row of a record of `stored_rows`."""
+    address, seq, kind, payload, turn, attempts, created, doubtful, receipt, lane, follows = record
     return Row(
-        load_address(address), seq, kind, json.loads(payload), turn, attempts, created, receipt or "", bool(doubtful)
+        load_address(address),
+        seq,
+        kind,
+        json.loads(payload),
+        turn,
+        attempts,
+        created,
+        receipt or "",
+        bool(doubtful),
+        lane,
+        bool(follows),
     )
 
 
 def fresh_rows(
-    address: Address, first: int, outgoing: Sequence[Outgoing], created: float, receipts: Mapping[int, str]
+    address: Address, lane: str, first: int, outgoing: Sequence[Outgoing], created: float, receipts: Mapping[int, str]
 ) -> tuple[Row, ...]:
-    """The rows of a commit, numbered from `first`, as their holder gets them. receipts: message ids by turn.
+    """The rows of a commit, numbered from `first`, as their holder gets them. receipts: message ids by turn."""
+    return tuple(
+        _ready(
+            Row(
+                address,
+                first + index,
+                out.kind,
+                out.payload,
+                out.turn,
+                0,
+                created,
+                receipts.get(out.turn, "") if out.kind in ABOUT and out.turn is not None else "",
+                lane=lane,
+            )
+            for index, out in enumerate(outgoing)
+        )
+    )
 
-    Stops before an update of a message that the same commit sends: its receipt isn't known before that was sent, and
-    the store gives it afterwards.
+
+def _ready(rows: Iterable[Row]) -> list[Row]:
+    """The rows up to the first, in each lane, that can't be complete before one of them was delivered.
+
+    That is an update of a message that is among them (its receipt isn't known yet), and all that comes after the
+    opening of a thread (its address isn't known yet). The store gives them afterwards.
     """
-    rows: list[Row] = []
-    turns: set[int] = set()
-    for index, out in enumerate(outgoing):
-        receipt = ""
-        if out.turn is not None:
-            if out.kind != "update":
-                turns.add(out.turn)
-            elif out.turn in turns:
-                break
-            else:
-                receipt = receipts.get(out.turn, "")
-        rows.append(Row(address, first + index, out.kind, out.payload, out.turn, 0, created, receipt))
-    return tuple(rows)
+    ready: list[Row] = []
+    sent: set[tuple[str, int]] = set()
+    blocked = ""
+    for row in rows:
+        if row.lane == blocked:
+            continue
+        if row.turn is not None:
+            if row.kind not in ABOUT:
+                sent.add((row.lane, row.turn))
+            elif (row.lane, row.turn) in sent:
+                blocked = row.lane
+                continue
+        if row.kind == "thread":
+            blocked = row.lane
+        ready.append(row)
+    return ready

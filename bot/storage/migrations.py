@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import DatabaseTooNew
+from bot.storage.migration_cases import POSTGRES_2, SQLITE_2
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ BEGIN
 END $$;
 """
 
-MIGRATIONS = (Migration(1, SQLITE_1, POSTGRES_1),)
+MIGRATIONS = (Migration(1, SQLITE_1, POSTGRES_1), Migration(2, SQLITE_2, POSTGRES_2))
 NEWEST = MIGRATIONS[-1].number
 
 

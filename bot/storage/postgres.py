@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from bot.storage.base import AHEAD, Aside, Committed, Counts, Loaded, Row, Turn
-from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row
+from bot.storage.codec import dump_address, dumps, fresh_rows, load_address, loads, stored_row
 from bot.storage.migrations import steps_from
 from bot.storage.postgres_link import WAIT, Connection, Grouped, Link
 
@@ -118,22 +118,24 @@ class PostgresStore:
                 for out, message in zip(turn.outgoing, receipts or (), strict=False)
                 if out.turn is not None and message is not None
             }
-            return Committed("done", rows=fresh_rows(turn.address, first, turn.outgoing, turn.at, known))
+            return Committed(
+                "done", rows=fresh_rows(turn.address, turn.address.key, first, turn.outgoing, turn.at, known)
+            )
         if result == "older":
             found = await self._link.fetch(ROWS, turn.address.key, holder, AHEAD)
-            return Committed("done", rows=tuple(map(stored_row, found)))
+            return Committed("done", rows=tuple(map(_row, found)))
         return Committed(result, answer=None if answer is None else loads(answer))
 
     async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
         """Lease conversations with a due row; the first row of each."""
-        return list(map(stored_row, await self._link.fetch(CLAIM, holder, now, lease_until, limit)))
+        return list(map(_row, await self._link.fetch(CLAIM, holder, now, lease_until, limit)))
 
     async def renew(self, keys: Collection[str], holder: str, lease_until: float) -> set[str]:
         """Prolong leases; those that `holder` still had."""
         return {key for (key,) in await self._link.fetch(RENEW, list(keys), holder, lease_until)}
 
     async def sent(
-        self, key: str, seq: int, receipt: str, holder: str, now: float, more: bool = False
+        self, key: str, seq: int, receipt: str, holder: str, now: float, more: bool = False, **_: object
     ) -> list[Row] | None:
         """The row is done; the next ones."""
         return await self._done((key, seq, receipt, None, more, holder, now))
@@ -145,12 +147,12 @@ class PostgresStore:
         await self._link.fetch(RETRY, key, seq, due, holder, int(failed), doubtful)
 
     async def set_aside(
-        self, key: str, seq: int, reason: str, holder: str, now: float, more: bool = False
+        self, key: str, seq: int, reason: str, holder: str, now: float, more: bool = False, **_: object
     ) -> list[Row] | None:
         """Keep the row with its reason, out of the way; the next ones."""
         return await self._done((key, seq, "", reason, more, holder, now))
 
-    async def park(self, key: str, reason: str, holder: str) -> None:
+    async def park(self, key: str, reason: str, holder: str, now: float) -> None:
         """Nothing is due there until a commit resumes it."""
         await self._link.fetch(PARK, key, reason, holder)
 
@@ -256,10 +258,14 @@ class PostgresStore:
         for number, held, *record in await self._link.fetch(DONE, *columns, AHEAD):
             place = order[number - 1]
             if record[1] is not None:
-                results[place] = [*(results[place] or ()), stored_row(record)]
+                results[place] = [*(results[place] or ()), _row(record)]
             elif held:
                 results[place] = []
         return results
+
+
+def _row(record: Sequence[Any]) -> Row:
+    return stored_row([*record, load_address(record[0]).key, False])
 
 
 async def _migrate(db: Connection) -> None:

@@ -7,42 +7,29 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from bot.envelope import Outgoing
-from bot.storage.base import AHEAD, Aside, Committed, Counts, Loaded, Row, Turn
-from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row
+from bot.envelope import Address, Outgoing
+from bot.storage import sqlite_rows as rows
+from bot.storage.base import Aside, Committed, Counts, Loaded, Row, Turn
+from bot.storage.case_codec import load_case
+from bot.storage.codec import ABOUT, dump_address, dumps, fresh_rows, loads, stored_row, stored_rows
 from bot.storage.migrations import steps_from
+from bot.storage.sqlite_cases import ANSWER, REMEMBER, SqliteCases
+from bot.storage.sqlite_erase import delete_conversation
+from bot.storage.sqlite_rows import LEAVE, NEXT, OWE, RESUME, TAKE
 from bot.storage.sqlite_thread import SqliteThread
 
 MIN_SQLITE = (3, 35, 0)  # RETURNING
 
-LOAD = """SELECT c.state, c.version, i.event, i.answer FROM (SELECT ? AS key, ? AS event) q
-    LEFT JOIN conversations c ON c.key = q.key LEFT JOIN inbox i ON i.key = q.key AND i.event = q.event"""
+LOAD = """SELECT c.state, c.version, i.event, i.answer, k.data, k.thread, k.version
+    FROM (SELECT ? AS key, ? AS event) q LEFT JOIN conversations c ON c.key = q.key
+    LEFT JOIN inbox i ON i.key = q.key AND i.event = q.event LEFT JOIN cases k ON k.id = c.case_id"""
 
 # The event id is looked up in the same statement: a duplicate changes nothing, so there is never anything to undo.
 CHANGE = """UPDATE conversations SET state = ?, address = ?, used = ?, seq = seq + ?, version = version + 1
     WHERE key = ? AND version = ? AND NOT EXISTS (SELECT 1 FROM inbox WHERE key = ? AND event = ?) RETURNING seq"""
 BEGIN = """INSERT INTO conversations (state, address, used, seq, key, version) SELECT ?, ?, ?, ?, ?, ? + 1
     WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE key = ? AND event = ?) ON CONFLICT (key) DO NOTHING RETURNING seq"""
-ANSWER = "SELECT answer FROM inbox WHERE key = ? AND event = ?"
-REMEMBER = "INSERT INTO inbox (key, event, answer, at) VALUES (?, ?, ?, ?)"
-OWE = "INSERT INTO outbox (key, seq, kind, payload, turn, created) VALUES (?, ?, ?, ?, ?, ?)"
-# Gives a row only when the lease is ours now, with the seq of the first row that waits there.
-LEASE = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
-    SET holder = excluded.holder, wake = excluded.wake, parked = NULL WHERE parked IS NOT NULL OR wake <= ?
-    RETURNING (SELECT min(o.seq) FROM outbox o WHERE o.key = lanes.key)"""
-RESUME = "UPDATE lanes SET holder = ?, wake = ?, parked = NULL WHERE key = ? AND parked IS NOT NULL RETURNING 1"
 RECEIPT = "SELECT message FROM receipts WHERE key = ? AND turn = ?"
-
-NEXT = """SELECT c.address, o.seq, o.kind, o.payload, o.turn, o.attempts, o.created, o.doubtful,
-        CASE WHEN o.kind = 'update' THEN (SELECT r.message FROM receipts r WHERE r.key = o.key AND r.turn = o.turn) END
-    FROM lanes l CROSS JOIN outbox o ON o.key = l.key CROSS JOIN conversations c ON c.key = l.key
-    WHERE l.key = ? AND l.holder = ? ORDER BY o.seq LIMIT ?"""
-HELD = "SELECT 1 FROM lanes WHERE key = ? AND holder = ?"
-DONE = "DELETE FROM outbox WHERE key = ? AND seq = ? RETURNING turn"
-KEEP_RECEIPT = """INSERT INTO receipts (key, turn, message, at) VALUES (?, ?, ?, ?)
-    ON CONFLICT (key, turn) DO UPDATE SET message = excluded.message, at = excluded.at"""
-SINCE = "UPDATE lanes SET since = ? WHERE key = ?"
-LEAVE = "DELETE FROM lanes WHERE key = ? AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.key = lanes.key)"
 
 DUE = "SELECT 1 FROM lanes WHERE wake <= ? LIMIT 1"
 CLAIM = """UPDATE lanes SET holder = ?, wake = ?
@@ -50,9 +37,6 @@ CLAIM = """UPDATE lanes SET holder = ?, wake = ?
 RENEW = "UPDATE lanes SET wake = ? WHERE key = ? AND holder = ?"
 HOLD = "UPDATE lanes SET holder = '', wake = ? WHERE key = ? AND holder = ?"
 FAILED = "UPDATE outbox SET attempts = attempts + ?, doubtful = max(doubtful, ?) WHERE key = ? AND seq = ?"
-PUT_ASIDE = """INSERT INTO aside (key, seq, kind, payload, turn, attempts, created, reason)
-    SELECT key, seq, kind, payload, turn, attempts, created, ? FROM outbox WHERE key = ? AND seq = ?"""
-PARK = "UPDATE lanes SET holder = '', wake = NULL, parked = ? WHERE key = ? AND holder = ?"
 RELEASE = "UPDATE lanes SET holder = '', wake = 0 WHERE holder = ?"
 
 COUNTS = """SELECT (SELECT count(*) FROM outbox)
@@ -63,8 +47,8 @@ LIST_ASIDE = """SELECT * FROM (SELECT key, seq, kind, attempts, created, reason,
     UNION ALL SELECT * FROM (SELECT o.key, o.seq, o.kind, o.attempts, o.created, l.parked, 1 FROM lanes l
         CROSS JOIN outbox o ON o.key = l.key WHERE l.parked IS NOT NULL ORDER BY o.created LIMIT ?)
     ORDER BY 5, 1, 2 LIMIT ?"""
-RESEND_ASIDE = """INSERT INTO outbox (key, seq, kind, payload, turn, created)
-    SELECT key, seq, kind, payload, turn, ? FROM aside WHERE key = ? AND seq = ?"""
+RESEND_ASIDE = """INSERT INTO outbox (key, seq, kind, payload, turn, created, address, follows)
+    SELECT key, seq, kind, payload, turn, ?, address, follows FROM aside WHERE key = ? AND seq = ?"""
 RESEND_PARKED = """UPDATE outbox SET created = ?, attempts = 0, doubtful = 0 WHERE key = ? AND seq = ?
     AND EXISTS (SELECT 1 FROM lanes l WHERE l.key = outbox.key AND l.parked IS NOT NULL)"""
 DUE_NOW = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, '', ?, ?) ON CONFLICT (key) DO UPDATE
@@ -77,16 +61,9 @@ SWEEP_INBOX = "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE a
 SWEEP_RECEIPTS = "DELETE FROM receipts WHERE rowid IN (SELECT rowid FROM receipts WHERE at < ? ORDER BY at LIMIT ?)"
 ENDED = """SELECT key FROM conversations c WHERE used < ? AND NOT EXISTS
     (SELECT 1 FROM lanes l WHERE l.key = c.key AND l.parked IS NULL) ORDER BY used LIMIT ?"""
-FORGET = (
-    "DELETE FROM outbox WHERE key = ?",
-    "DELETE FROM lanes WHERE key = ?",
-    "DELETE FROM aside WHERE key = ?",
-    "DELETE FROM receipts WHERE key = ?",
-    "DELETE FROM conversations WHERE key = ?",
-)
 
 
-class SqliteStore:
+class SqliteStore(SqliteCases):
     """See `bot.storage.base.Store`. All work is done in one thread, which groups the writes that wait."""
 
     def __init__(self, path: str) -> None:
@@ -109,12 +86,15 @@ class SqliteStore:
     async def load(self, key: str, event_id: str) -> Loaded:
         """State, version, and whether this event was committed before."""
         args = (key, event_id)
-        state, version, seen, answer = await self._thread.run(lambda db: db.execute(LOAD, args).fetchone(), write=False)
+        state, version, seen, answer, *case = await self._thread.run(
+            lambda db: db.execute(LOAD, args).fetchone(), write=False
+        )
         return Loaded(
             None if state is None else loads(state),
             version or 0,
             seen is not None,
             None if answer is None else loads(answer),
+            None if case[0] is None else load_case(*case),
         )
 
     async def commit(self, turn: Turn, holder: str, lease_until: float) -> Committed:
@@ -128,9 +108,9 @@ class SqliteStore:
             lambda db: _commit(db, turn, key, values, payloads, answer, holder, lease_until), write=True
         )
         if result == "fresh":
-            return Committed("done", rows=fresh_rows(turn.address, first, out, turn.at, extra))
+            return Committed("done", rows=fresh_rows(turn.address, key, first, out, turn.at, extra))
         if result == "done":
-            return Committed("done", rows=tuple(map(stored_row, extra)))
+            return Committed("done", rows=tuple(stored_rows(extra)))
         return Committed(result, answer=None if extra is None else loads(extra))
 
     async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
@@ -147,11 +127,22 @@ class SqliteStore:
         )
 
     async def sent(
-        self, key: str, seq: int, receipt: str, holder: str, now: float, more: bool = False
+        self,
+        key: str,
+        seq: int,
+        receipt: str,
+        holder: str,
+        now: float,
+        more: bool = False,
+        *,
+        thread: Address | None = None,
+        follows: bool = False,
     ) -> list[Row] | None:
         """The row is done; the next ones."""
-        found = await self._thread.run(lambda db: _sent(db, key, seq, receipt, holder, now, more), write=True)
-        return None if found is None else list(map(stored_row, found))
+        found = await self._thread.run(
+            lambda db: rows.sent(db, key, seq, receipt, holder, now, more, thread), write=True
+        )
+        return None if found is None else stored_rows(found)
 
     async def retry(
         self, key: str, seq: int, due: float, holder: str, failed: bool = True, doubtful: bool = False
@@ -165,22 +156,23 @@ class SqliteStore:
         await self._thread.run(work, write=True)
 
     async def set_aside(
-        self, key: str, seq: int, reason: str, holder: str, now: float, more: bool = False
+        self,
+        key: str,
+        seq: int,
+        reason: str,
+        holder: str,
+        now: float,
+        more: bool = False,
+        *,
+        follows: bool = False,
     ) -> list[Row] | None:
         """Keep the row with its reason, out of the way; the next ones."""
+        found = await self._thread.run(lambda db: rows.set_aside(db, key, seq, reason, holder, now, more), write=True)
+        return None if found is None else stored_rows(found)
 
-        def work(db: sqlite3.Connection) -> list[Any] | None:
-            if db.execute(HELD, (key, holder)).fetchone() is None:
-                return None
-            db.execute(PUT_ASIDE, (reason, key, seq))
-            return _sent(db, key, seq, "", holder, now, more)
-
-        found = await self._thread.run(work, write=True)
-        return None if found is None else list(map(stored_row, found))
-
-    async def park(self, key: str, reason: str, holder: str) -> None:
+    async def park(self, key: str, reason: str, holder: str, now: float) -> None:
         """Nothing is due there until a commit resumes it."""
-        await self._thread.run(lambda db: db.execute(PARK, (reason, key, holder)).rowcount, write=True)
+        await self._thread.run(lambda db: rows.park(db, key, reason, holder, now), write=True)
 
     async def release(self, holder: str) -> None:
         """Give every lease of `holder` back."""
@@ -228,8 +220,8 @@ class SqliteStore:
             count = db.execute(SWEEP_INBOX, (inbox_before, limit)).rowcount
             count += db.execute(SWEEP_RECEIPTS, (sent_before, limit)).rowcount
             ended = db.execute(ENDED, (ended_before, limit)).fetchall()
-            for statement in FORGET:
-                db.executemany(statement, ended)
+            for (key,) in ended:
+                delete_conversation(db, key)
             return count + len(ended)
 
         return await self._thread.run(work, write=True)
@@ -257,42 +249,26 @@ def _commit(
     db.execute(REMEMBER, (key, event, answer, turn.at))
     if not out:
         resumed = db.execute(RESUME, (holder, lease_until, key)).fetchall()
-        return "done", 0, db.execute(NEXT, (key, holder, AHEAD)).fetchall() if resumed else ()
+        return "done", 0, rows.waiting(db, key, holder) if resumed else ()
     first = found[0][0] - len(out) + 1
     for seq, (o, payload) in enumerate(zip(out, payloads, strict=True), first):
         db.execute(OWE, (key, seq, o.kind, payload, o.turn, turn.at))
-    leased = db.execute(LEASE, (key, holder, lease_until, turn.at, turn.at)).fetchall()
+    leased = db.execute(TAKE, (key, holder, lease_until, turn.at, turn.at)).fetchall()
     if not leased:
         return "done", 0, ()
     if leased[0][0] != first:  # older rows wait: they come first
-        return "done", 0, db.execute(NEXT, (key, holder, AHEAD)).fetchall()
+        return "done", 0, rows.waiting(db, key, holder)
     return "fresh", first, _receipts(db, key, out)
 
 
 def _receipts(db: sqlite3.Connection, key: str, out: tuple[Outgoing, ...]) -> dict[int, str]:
-    """Message ids by turn, for the updates among these."""
+    """Message ids by turn, for the updates and deletions among these."""
     found = {}
     for o in out:
-        if o.kind == "update" and o.turn is not None:
+        if o.kind in ABOUT and o.turn is not None:
             for (message,) in db.execute(RECEIPT, (key, o.turn)):
                 found[o.turn] = message
     return found
-
-
-def _sent(
-    db: sqlite3.Connection, key: str, seq: int, receipt: str, holder: str, now: float, more: bool
-) -> list[Any] | None:
-    done = db.execute(DONE, (key, seq)).fetchall()
-    if receipt and done and done[0][0] is not None:
-        db.execute(KEEP_RECEIPT, (key, done[0][0], receipt, now))
-    if more:
-        return [] if db.execute(HELD, (key, holder)).fetchone() else None
-    if db.execute(LEAVE, (key,)).rowcount:
-        return []
-    rows = db.execute(NEXT, (key, holder, AHEAD)).fetchall()
-    if rows:
-        db.execute(SINCE, (rows[0][6], key))
-    return rows or None
 
 
 def _claim(db: sqlite3.Connection, args: tuple[str, float, float, int]) -> list[Any]:

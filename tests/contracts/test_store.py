@@ -218,7 +218,7 @@ async def test_a_commit_leases_and_gives_its_rows(store: Store) -> None:
     """With nothing waiting before, a commit gives its own rows, numbered on from the last turn's."""
     first = await store.commit(turn("e1", 0, "a", "b"), "me", UNTIL)
     assert first.rows == tuple(
-        Row(turn("").address, seq, "send", {"text": text}, None, 0, NOW) for seq, text in ((1, "a"), (2, "b"))
+        Row(turn("").address, seq, "send", {"text": text}, None, 0, NOW, lane=KEY) for seq, text in ((1, "a"), (2, "b"))
     )
     assert await store.sent(KEY, 1, "", "me", NOW, more=True) == []
     assert await store.sent(KEY, 2, "", "me", NOW) == []
@@ -254,7 +254,7 @@ async def test_a_dead_holders_conversation_is_taken_over(store: Store) -> None:
     assert await store.renew([KEY], "me", UNTIL + 99) == set()
     assert await store.set_aside(KEY, 1, "why", "me", UNTIL) is None
     await store.retry(KEY, 1, UNTIL, "me", failed=True)
-    await store.park(KEY, "why", "me")
+    await store.park(KEY, "why", "me", NOW)
     assert (await store.counts(UNTIL)).parked == 0
     assert await store.claim("me", UNTIL + 1, UNTIL + 50, 10) == []
     # That it was sent is a fact, whoever says so.
@@ -419,7 +419,7 @@ async def test_the_last_row_set_aside_frees_the_conversation(store: Store) -> No
 async def test_a_parked_conversation_waits_for_a_commit(store: Store) -> None:
     """Parked, nothing is due, however long; a commit resumes it, older rows first, and visible meanwhile."""
     await put(store, "a", "b")
-    await store.park(KEY, "blocked", "me")
+    await store.park(KEY, "blocked", "me", NOW)
     assert await store.claim("me", NOW + 10**6, NOW + 10**7, 10) == []
     assert await store.aside(10) == [
         Aside(KEY, 1, "send", 0, NOW, "blocked", parked=True),
@@ -433,7 +433,7 @@ async def test_a_parked_conversation_waits_for_a_commit(store: Store) -> None:
 async def test_a_commit_that_says_nothing_resumes_too(store: Store) -> None:
     """An installation event without an answer resumes a parked conversation, and gives what waits there."""
     await put(store, "a")
-    await store.park(KEY, "blocked", "me")
+    await store.park(KEY, "blocked", "me", NOW)
     assert said((await put(store)).rows) == ["a"]
     assert (await put(store)).rows == ()
 
@@ -475,7 +475,7 @@ async def test_a_row_sent_again_disturbs_nobody_at_work(store: Store) -> None:
 async def test_a_parked_row_is_sent_again_by_hand(store: Store) -> None:
     """`resend` of a row that waits in a parked conversation resumes that."""
     await put(store, "a", "b")
-    await store.park(KEY, "blocked", "me")
+    await store.park(KEY, "blocked", "me", NOW)
     assert await store.resend(KEY, 2, NOW + 9)
     assert (await store.counts(NOW + 9)).parked == 0
     assert said(await store.claim("me", NOW + 9, NOW + 39, 10)) == ["a"]
@@ -488,7 +488,7 @@ async def test_rows_are_dropped_by_hand(store: Store) -> None:
     assert await store.drop(KEY, 1)
     assert not await store.drop(KEY, 1)
     assert not await store.drop(KEY, 2)
-    await store.park(KEY, "blocked", "me")
+    await store.park(KEY, "blocked", "me", NOW)
     assert await store.drop(KEY, 2)
     assert await store.drop(KEY, 3)
     assert await store.counts(NOW) == Counts(0, 0.0, 0, 0)
@@ -538,7 +538,7 @@ async def test_ended_conversations_are_swept(store: Store) -> None:
     await put(store, conversation="done")
     await put(store, "a", conversation="waits")
     await put(store, "a", conversation="parked")
-    await store.park(turn("", conversation="parked").address.key, "blocked", "me")
+    await store.park(turn("", conversation="parked").address.key, "blocked", "me", NOW)
     await put(store, "a", conversation="aside")
     await store.set_aside(turn("", conversation="aside").address.key, 1, "413", "me", NOW)
     await put(store, conversation="young", at=NOW + 10)
