@@ -272,7 +272,7 @@ def test_compose_waits_for_health() -> None:
 
 
 def test_what_is_for_compose_alone_is_no_setting() -> None:
-    """Variables that only compose reads don't begin with HELPBOT_: the bots get the same .env, and would refuse them."""
+    """Variables for compose alone do not begin with HELPBOT_: the bots get the same .env, and would refuse them."""
     names = set(re.findall(r"\$\{(\w+)", (ROOT / "deploy/compose.yaml").read_text(encoding="utf-8")))
     assert names == {"BOT_DOMAIN", "POSTGRES_PASSWORD"}
 
