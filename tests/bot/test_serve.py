@@ -166,6 +166,7 @@ async def test_turn_under_way_is_finished(tmp_path: Path) -> None:
         writer.write(encoded[50:])
         assert (await reader.readline()).startswith(b"HTTP/1.1 200")
         writer.close()
+        await writer.wait_closed()
         assert await server.ended() == 0
 
 

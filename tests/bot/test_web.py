@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import ClientSession
@@ -61,11 +61,23 @@ class Fragile(SqliteStore):
 
 
 @asynccontextmanager
+async def line(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A bare connection to a port."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+@asynccontextmanager
 async def wire(s: Stand) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A bare connection to the server."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", s.client.port)
-    yield reader, writer
-    writer.close()
+    assert s.client.port
+    async with line(s.client.port) as both:
+        yield both
 
 
 @asynccontextmanager
@@ -88,12 +100,10 @@ async def impatient(s: Stand) -> AsyncIterator[int]:
 
 async def test_slow_body_is_408() -> None:
     """A body that does not come in time is given up."""
-    async with stand(local=True) as s, impatient(s) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with stand(local=True) as s, impatient(s) as port, line(port) as (reader, writer):
         writer.write(f"{HEAD}Content-Length: 100\r\n\r\n".encode() + b'{"type"')
         async with asyncio.timeout(5):
             assert (await reader.readline()).startswith(b"HTTP/1.1 408")
-        writer.close()
 
 
 async def test_turn_that_takes_too_long_is_answered_in_time() -> None:
