@@ -222,6 +222,8 @@ class DeskTexts(BaseModel):
     rating_skip: Sentence
     rating_thanks: Sentence
     rating_skipped: Sentence
+    needed_choice: Sentence
+    needed_text: Sentence
 
     # the case card
     card_title: Sentence

@@ -23,8 +23,12 @@ class Press:
     fields: tuple[tuple[str, str], ...] = ()
 
     def field(self, name: str) -> str:
-        """What stood in this input, trimmed; empty when there was none."""
-        return next((text.strip() for key, text in self.fields if key == name), "")
+        """What stood in this input, trimmed; empty when there was none.
+
+        On a card with several forms an input's id begins with what its form does, as the button's value does.
+        """
+        names = (name, f"{self.value.partition('/')[0]}-{name}")
+        return next((text.strip() for key, text in self.fields if key in names), "")
 
 
 @dataclass(frozen=True, slots=True)

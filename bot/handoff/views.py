@@ -138,7 +138,7 @@ def _actions(
         )
     reply = Form(
         say.reply,
-        (Field("text", fill(say.reply_label, name=name), required=True),),
+        (_text(say, fill(say.reply_label, name=name)),),
         _button(case, say.reply_send, "reply"),
     )
     forms = [reply, _note(case, say, name)]
@@ -146,16 +146,26 @@ def _actions(
         forms.append(transfer)
     choices = tuple((g.id, g.title) for g in list(guides)[:MAX_GUIDES])
     if choices:
-        field = Field("guide", say.guide_label, "choice", options=choices, required=True)
+        field = _choice(say, "guide", say.guide_label, choices)
         forms.append(Form(say.guide, (field,), _button(case, say.guide_send, "guide")))
     endings = tuple((e, str(getattr(say, f"ending_{e}"))) for e in ENDINGS)
-    how = Field("ending", say.close_how, "choice", options=endings)
+    how = _choice(say, "ending", say.close_how, endings)
     forms.append(Form(say.close, (how,), _button(case, say.close_send, "close")))
     return buttons, tuple(forms)
 
 
+def _text(say: DeskTexts, label: str) -> Field:
+    """A box that must not be left empty."""
+    return Field("text", label, required=True, error=say.needed_text)
+
+
+def _choice(say: DeskTexts, name: str, label: str, options: tuple[tuple[str, str], ...]) -> Field:
+    """A choice that must be made; none is made beforehand."""
+    return Field(name, label, "choice", options=options, required=True, error=say.needed_choice)
+
+
 def _note(case: Case, say: DeskTexts, name: str) -> Form:
-    field = Field("text", fill(say.note_label, name=name), required=True)
+    field = _text(say, fill(say.note_label, name=name))
     return Form(say.note, (field,), _button(case, say.note_save, "note"))
 
 
@@ -166,7 +176,7 @@ def _transfer(case: Case, plan: DeskPlan, say: DeskTexts, colleagues: tuple[Pers
     people = tuple((f"agent:{p.id}", p.name) for p in colleagues[:MAX_COLLEAGUES] if p.id != holder_id and p.name)
     if not queues and not people:
         return None
-    to = Field("to", say.transfer_to, "choice", options=(*queues, *people), required=True)
+    to = _choice(say, "to", say.transfer_to, (*queues, *people))
     note = Field("text", say.transfer_note)
     return Form(say.transfer, (to, note), _button(case, say.transfer_send, "transfer"))
 
@@ -183,9 +193,7 @@ def leave_button(case: Case, say: DeskTexts) -> Button:
 
 def rating_card(case: Case, say: DeskTexts, answered: str = "") -> RatingCard:
     """Solved or not, how good, a comment."""
-    solved = Field(
-        "solved", say.rating_solved, "choice", options=(("yes", say.rating_yes), ("no", say.rating_no)), required=True
-    )
+    solved = _choice(say, "solved", say.rating_solved, (("yes", say.rating_yes), ("no", say.rating_no)))
     stars = tuple((str(n), str(getattr(say, f"rating_{n}"))) for n in range(5, 0, -1))
     return RatingCard(
         turn=case.mark,

@@ -14,20 +14,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from dialogs.cards.base import Button
+from dialogs.cards.fields import Form
 from dialogs.cards.fit import fitted
 from dialogs.cards.markdown import Span, plain, spans
 
 Json = dict[str, Any]
+_Titled = TypeVar("_Titled", Button, Form)
 
 SMALL: Json = {"size": "Small", "isSubtle": True}
 BOLD: Json = {"weight": "Bolder"}
 PLAIN: Json = {}
 _CODE: Json = {"fontType": "Monospace", "size": "Small"}
 
-_ROW = 35  # characters of titles, and _PAD for each button, that fit beside each other on 320 px
+_ROW = 34  # characters of titles, and _PAD for each button, that fit beside each other on 320 px
 _PAD = 4
 _LONG = 30  # characters of a title; a longer one is cut off on a button, so it becomes a row that wraps
 _WAY_ROWS = 2
@@ -73,6 +75,11 @@ def _markdown(span: Span) -> str:
     if span.italic:
         text = f"_{text}_"
     return f"**{text}**" if span.bold else text
+
+
+def literal_anywhere(text: str) -> bool:
+    """Whether `text` is shown as it is even where a client reads Markdown."""
+    return not (_SPECIAL.search(text) or _BROKEN.search(text))
 
 
 def link_url(url: str) -> str:
@@ -214,9 +221,9 @@ def action(button: Button, turn: int) -> Json:
     return made
 
 
-def _packed(buttons: Sequence[Button]) -> Iterable[Sequence[Button]]:
-    """Rows of buttons, in order, each as wide as a phone at most."""
-    row: list[Button] = []
+def packed(buttons: Sequence[_Titled]) -> Iterable[Sequence[_Titled]]:
+    """Rows of buttons (or of what else has a title and is drawn as one), in order, each as wide as a phone at most."""
+    row: list[_Titled] = []
     room = _ROW
     for button in buttons:
         need = len(button.title) + _PAD
@@ -265,7 +272,7 @@ def answers(buttons: Sequence[Button], turn: int, about: Sequence[str] = ()) -> 
             made += _sets([(button,)], turn, "Medium")
             made += paragraphs(line, SMALL, "Small") if line else []
         return made
-    rows = list(_packed(buttons)) if len(buttons) <= _ROW_MOST else []
+    rows = list(packed(buttons)) if len(buttons) <= _ROW_MOST else []
     if len(rows) != 1:
         rows = [(button,) for button in buttons]
     return _sets(rows, turn, "Medium")
@@ -278,7 +285,7 @@ def sending(button: Button, turn: int) -> Json:
 
 def ways(buttons: Sequence[Button], turn: int) -> list[Json]:
     """The quiet buttons below a line, in two short rows. What has no room goes behind "…", the last one never."""
-    rows = list(_packed(buttons))
+    rows = list(packed(buttons))
     hidden: Sequence[Button] = ()
     if len(rows) > _WAY_ROWS:
         shown = sum(map(len, rows[: _WAY_ROWS - 1]))
@@ -289,6 +296,15 @@ def ways(buttons: Sequence[Button], turn: int) -> list[Json]:
         made[0]["separator"] = True
         made[-1]["actions"] += [{**action(button, turn), "mode": "secondary"} for button in hidden]
     return made
+
+
+def fact(label: str, value: str) -> Json:
+    """A label and what holds for it, on one line. No FactSet: that reads names and addresses as Markdown."""
+    runs = [
+        {"type": "TextRun", "text": literal_text(f"{label}: "), "isSubtle": True},
+        {"type": "TextRun", "text": literal_text(" ".join(value.split()))},
+    ]
+    return {"type": "RichTextBlock", "spacing": "Small", "inlines": runs}
 
 
 def facts(title: str, lines: Sequence[str]) -> list[Json]:

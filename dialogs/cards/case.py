@@ -8,6 +8,7 @@ from typing import Any
 from dialogs.cards import adaptive, inputs, plain
 from dialogs.cards.base import Button
 from dialogs.cards.fields import Form
+from dialogs.cards.markdown import escape
 from dialogs.cards.markdown import plain as unmarked
 
 
@@ -39,10 +40,8 @@ class CaseCard:
     def adaptive(self) -> dict[str, Any]:
         """Status, who, the problem with its path, then what can be done; forms open below their button."""
         body = adaptive.literal(self.notice, {"color": "Attention", "weight": "Bolder"}) if self.notice else []
-        body += [adaptive.heading(adaptive.markdown_escaped(self.title)), *adaptive.literal(self.status, adaptive.BOLD)]
-        rows = [{"title": adaptive.literal_text(a), "value": adaptive.literal_text(b)} for a, b in self.facts if b]
-        if rows:
-            body.append({"type": "FactSet", "facts": rows})
+        body += [adaptive.heading(escape(self.title)), *adaptive.literal(self.status, adaptive.BOLD, "Small")]
+        body += [adaptive.fact(label, value) for label, value in self.facts if adaptive.visible(value)]
         if self.link:
             body.append(adaptive.link(*self.link))
         told = self._told()
@@ -80,7 +79,7 @@ class CaseCard:
         return plain.blocks(
             self.notice,
             plain.lines(self.title, self.status),
-            plain.lines(*(f"{label}: {value}" for label, value in self.facts if value)),
+            plain.lines(*(f"{label}: {value}" for label, value in self.facts if adaptive.visible(value))),
             ": ".join(self.link) if self.link else "",
             plain.listed(heads.get("words", ""), self.words),
             plain.lines(heads.get("added", ""), self.added) if self.added else "",

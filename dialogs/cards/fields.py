@@ -9,7 +9,10 @@ from dialogs.cards.base import Button
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """An input on a card. kind "text" or "choice"; options: (value, title) pairs of a choice."""
+    """An input on a card. kind "text" or "choice"; options: (value, title) pairs of a choice.
+
+    error: said when a required input was left empty; without it the client does not ask for one.
+    """
 
     id: str
     label: str
@@ -17,6 +20,7 @@ class Field:
     placeholder: str = ""
     options: tuple[tuple[str, str], ...] = ()
     required: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

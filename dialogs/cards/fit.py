@@ -10,8 +10,10 @@ from typing import Any
 LIMIT = 24_500  # bytes of JSON; the house promises 25 KB, so there is room for what a channel adds
 CUT = "[…]"
 
-# Step by step: characters of a text that stay, elements of a list that stay. Buttons' sets are never shortened.
+# Step by step: characters of a text that stay, elements of a list that stay. Buttons' sets are never shortened, and a
+# choice keeps its first ones: what can't be chosen any more can still be asked for in words.
 _STEPS = ((2000, 0), (0, 40), (800, 0), (300, 0), (0, 20), (120, 0), (0, 10), (40, 0), (0, 4), (0, 2))
+_CHOICES = 20
 _MARKDOWN = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
 
 
@@ -70,10 +72,16 @@ def _short_lists(part: Any, most: int) -> Any:
     return {
         key: _middle_out(_short_lists(value, most), most)
         if key in ("body", "items", "inlines")
+        else _first(value, max(most, _CHOICES))
+        if key == "choices"
         else _short_lists(value, most)
         for key, value in part.items()
         if key != "data"
     } | ({"data": part["data"]} if "data" in part else {})
+
+
+def _first(choices: list[Any], most: int) -> list[Any]:
+    return choices if len(choices) <= most else [*choices[:most], {"title": CUT, "value": ""}]
 
 
 def _middle_out(items: list[Any], most: int) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from dialogs.cards import adaptive, inputs, plain
 from dialogs.cards.base import Button
 from dialogs.cards.fields import Field
+from dialogs.cards.markdown import plain as unmarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,23 @@ class RatingCard:
         else:
             body += adaptive.paragraphs(self.intro, spacing="Small") if self.intro else []
             body += inputs.fields(self.fields)
-            body += inputs.submit((self.send, *self.ways), self.turn)
-        return adaptive.card(body, self.title, self.text())
+            body += inputs.submit((self.send,), self.turn)
+            body += inputs.skipping(adaptive.ways(self.ways, self.turn))
+        return adaptive.card(body, unmarked(self.title), self.text())
 
     def text(self) -> str:
         """The questions with their choices."""
         if self.answered:
-            return plain.lines(self.title, self.answered)
-        asked = [plain.lines(f.label, *(f"- {title}" for _, title in f.options)) for f in self.fields]
-        return plain.blocks(self.title, self.intro, *asked, plain.numbered(self.options()), plain.ways(self.ways))
+            return plain.lines(unmarked(self.title), self.answered)
+        asked = [
+            plain.lines(unmarked(f.label), *(plain.hung(title, "- ") for _, title in f.options)) for f in self.fields
+        ]
+        return plain.blocks(
+            plain.lines(unmarked(self.title), unmarked(self.intro)),
+            *asked,
+            plain.numbered(self.options()),
+            plain.ways(self.ways),
+        )
 
     def options(self) -> tuple[Button, ...]:
         """The button that sends."""

@@ -19,6 +19,15 @@ class Attached:
     image: bool = False
 
 
+def _file(file: Attached) -> list[dict[str, Any]]:
+    """A file: a picture as one, and its name as a link; without an address, the name alone."""
+    if not file.url:
+        return adaptive.literal(file.name, spacing="Small")
+    link = adaptive.link(file.name, file.url)
+    name = adaptive.literal_text(" ".join(file.name.split())) or "…"
+    return [{"type": "Image", "url": file.url, "altText": name, "spacing": "Small"}, link] if file.image else [link]
+
+
 @dataclass(frozen=True, slots=True)
 class RelayCard:
     """A person's message. author: shown in bold before it. body: the author's little Markdown (bold, italic, code,
@@ -31,13 +40,14 @@ class RelayCard:
     def adaptive(self) -> dict[str, Any]:
         """As a card, for a platform or a place where a plain message will not do."""
         body = [*adaptive.literal(self.author, adaptive.BOLD), *adaptive.paragraphs(self.body, spacing="Small")]
-        body += [adaptive.link(f.name, f.url) for f in self.files if f.url]
-        return adaptive.card(body, self.author, self.text())
+        for file in self.files:
+            body += _file(file)
+        return adaptive.card(body, self.text(), self.text())
 
     def text(self) -> str:
         """`Author: words`, files below."""
         files = [f"{f.name}: {f.url}" if f.url else f.name for f in self.files]
-        return plain.lines(f"{self.author}: {unmarked(self.body)}", *files)
+        return plain.lines(f"{self.author}: {unmarked(self.body)}".rstrip(), *files)
 
     def options(self) -> tuple[Button, ...]:
         """None."""

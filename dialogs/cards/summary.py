@@ -73,7 +73,7 @@ class SummaryCard:
             unmarked(self.title),
             unmarked(self.intro),
             *(told if any(told) else (self.copy,)),
-            plain.lines(self.box.label, self.box.placeholder) if self.box else "",
+            plain.lines(unmarked(self.box.label), self.box.placeholder) if self.box else "",
             plain.numbered(self.options()),
             plain.ways(self.ways),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -43,7 +42,7 @@ VALUES: dict[str, set[str]] = {
     "style": {"heading", "emphasis", "default", "positive", "destructive", "compact", "expanded"},
 }
 TEXTS = ("text", "title", "altText", "label", "speak", "fallbackText", "tooltip", "placeholder", "errorMessage")
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+OURS = {"helpbot", "verb", "turn", "value"}  # what a button carries
 
 
 def elements(part: Any) -> Iterator[dict[str, Any]]:
@@ -118,22 +117,49 @@ def _own_rules(kind: str, element: dict[str, Any]) -> list[str]:
         wrong.append("the fallback carries another payload")
     if kind in ("Action.Execute", "Action.Submit"):
         wrong += _payload(element)
+    if kind.startswith("Input."):
+        wrong += _input(element)
     return wrong
+
+
+def _input(element: dict[str, Any]) -> list[str]:
+    wrong = []
+    if element.get("id") in OURS:
+        wrong.append(f"the input {element['id']} would overwrite what a button carries")
+    if element.get("isRequired") and not element.get("errorMessage"):
+        wrong.append("a required input without a message")
+    choices = element.get("choices", ())
+    if len({choice["value"] for choice in choices}) != len(choices):
+        wrong.append("two choices of one value")
+    return wrong + ["an empty choice" for choice in choices if not choice["title"].strip()]
 
 
 def _payload(action: dict[str, Any]) -> list[str]:
     data = action.get("data")
     if not isinstance(data, dict) or data.get("helpbot") != 1:
         return [f"no payload in {action.get('title')!r}"]
-    if {"helpbot", "verb", "turn", "value"} != data.keys():
+    if data.keys() != OURS:
         return [f"payload of {action.get('title')!r} has {sorted(data)}"]
     return [] if action.get("verb", data["verb"]) == data["verb"] else ["the verb differs from that of the payload"]
 
 
-def actions(card: dict[str, Any]) -> list[dict[str, Any]]:
-    """The actions of a card in the order in which they stand, fallbacks left out."""
-    fallbacks = [element.get("fallback") for element in elements(card)]
-    return [e for e in elements(card) if e["type"].startswith("Action.") and not any(e is f for f in fallbacks)]
+def actions(card: dict[str, Any], opened: bool = True) -> list[dict[str, Any]]:
+    """The actions of a card in the order in which they stand, fallbacks left out; `opened`: those of its forms too."""
+    inside = list(elements(card))
+    left_out = {id(element.get("fallback")) for element in inside}
+    if not opened:
+        left_out |= {id(e) for form in forms(card) for e in elements(form["card"])}
+    return [e for e in inside if e["type"].startswith("Action.") and id(e) not in left_out]
+
+
+def forms(card: dict[str, Any]) -> list[dict[str, Any]]:
+    """The buttons of a card that open a form."""
+    return [element for element in elements(card) if element["type"] == "Action.ShowCard"]
+
+
+def inputs(part: Any) -> list[dict[str, Any]]:
+    """The inputs below `part`."""
+    return [element for element in elements(part) if element["type"].startswith("Input.")]
 
 
 def shown(card: dict[str, Any]) -> str:
@@ -157,6 +183,6 @@ def unlike(card: Card) -> list[str]:
             wrong.append(f"no button for {button.title!r}")
         if f"{number}. {button.title}" not in text:
             wrong.append(f"{number}. {button.title} is not in the text")
-    ways: tuple[Button, ...] = getattr(card, "ways", ())
+    ways: tuple[Button, ...] = () if getattr(card, "answered", "") else getattr(card, "ways", ())
     wrong += [f"{way.title!r} is not in the text" for way in ways if way.title not in text]
     return wrong

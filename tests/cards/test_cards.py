@@ -15,9 +15,12 @@ from dialogs.cards.outcome import OutcomeCard
 from dialogs.cards.question import QuestionCard
 from dialogs.cards.summary import SummaryCard
 from dialogs.guide import Action, Detail
+from tests.cards.hand_off import HAND_OFF
 from tests.cards.rules import actions, broken, elements, shown, unlike
 from tests.cards.samples import CODE, LABELS, NASTY, OUTCOME, QUESTION, SAMPLES, WAYS
 from tests.cards.shipped import shipped_cards
+
+ALL = {**SAMPLES, **HAND_OFF}
 
 
 def titles(card: Card) -> list[str]:
@@ -31,16 +34,16 @@ def set_of(card: Card, title: str) -> list[dict[str, Any]]:
     return next(found for found in sets if any(action["title"] == title for action in found))
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", ALL)
 def test_sample_keeps_the_rules(name: str) -> None:
     """A card of every type, plain and awkward, breaks no rule."""
-    assert broken(SAMPLES[name].adaptive()) == []
+    assert broken(ALL[name].adaptive()) == []
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", ALL)
 def test_forms_of_a_sample_agree(name: str) -> None:
     """What can be pressed can be chosen by its number in the text, and the other way round."""
-    assert unlike(SAMPLES[name]) == []
+    assert unlike(ALL[name]) == []
 
 
 async def test_every_shipped_card_keeps_the_rules() -> None:
