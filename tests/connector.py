@@ -54,6 +54,7 @@ class Connector:
         self.faults: deque[Fault | None] = deque()
         self.deleted: set[str] = set()
         self.answers_id = True
+        self.members: dict[str, list[dict[str, str]]] = {}
         self._released = asyncio.Event()
         self._arrived = asyncio.Condition()
         self._number = 1_700_000_000_000
@@ -68,6 +69,10 @@ class Connector:
         app = web.Application(client_max_size=1024 * 1024)
         app.router.add_post("/teams/v3/conversations/{conversation}/activities", self._post)
         app.router.add_put("/teams/v3/conversations/{conversation}/activities/{id}", self._put)
+        app.router.add_delete("/teams/v3/conversations/{conversation}/activities/{id}", self._delete)
+        app.router.add_post("/teams/v3/conversations", self._open)
+        app.router.add_get("/teams/v3/conversations/{conversation}/pagedmembers", self._members)
+        app.router.add_get("/teams/v3/conversations/{conversation}/members/{id}", self._member)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
@@ -102,6 +107,34 @@ class Connector:
 
     async def _put(self, request: web.Request) -> web.StreamResponse:
         return await self._take(request, request.match_info["id"], 200)
+
+    async def _delete(self, request: web.Request) -> web.StreamResponse:
+        conversation, token = request.match_info["conversation"], request.headers.get("Authorization", "")
+        self.requests += 1
+        self.sent.append(Sent("DELETE", conversation, request.match_info["id"], {}, token))
+        return web.Response(status=200)
+
+    async def _open(self, request: web.Request) -> web.StreamResponse:
+        """Create Conversation with `isGroup` and a channel: a thread there, with its first message."""
+        body = await request.json()
+        self._number += 1
+        thread = f"{body['channelData']['channel']['id']};messageid={self._number}"
+        self.requests += 1
+        token = request.headers.get("Authorization", "")
+        self.sent.append(Sent("POST", thread, str(self._number), body["activity"], token))
+        async with self._arrived:
+            self._arrived.notify_all()
+        return web.json_response({"id": thread, "activityId": str(self._number)}, status=201)
+
+    async def _members(self, request: web.Request) -> web.Response:
+        return web.json_response({"members": self.members.get(request.match_info["conversation"], [])})
+
+    async def _member(self, request: web.Request) -> web.Response:
+        for members in self.members.values():
+            for member in members:
+                if request.match_info["id"] in (member["id"], member.get("aadObjectId")):
+                    return web.json_response(member)
+        return web.json_response({"error": {"code": "MemberNotFoundInConversation", "message": ""}}, status=404)
 
     async def _take(self, request: web.Request, message_id: str, status: int) -> web.StreamResponse:
         body = await request.json()
