@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,7 @@ body { margin: 0; font-family: 'Segoe UI', 'DejaVu Sans', sans-serif; }
   border: 1px solid currentColor; background: transparent; color: inherit; cursor: pointer; }
 .ac-pushButton.style-positive { background: var(--brand); color: var(--on-brand); border-color: var(--brand); }
 a { color: var(--link); }
+.ac-input { font: inherit; padding: 5px; color: inherit; background: transparent; border: 1px solid currentColor; }
 </style><body><div id="card"></div></body></html>"""
 
 DRAW = """([json, config, look, html]) => {
@@ -36,7 +38,7 @@ DRAW = """([json, config, look, html]) => {
   };
   const card = new AC.AdaptiveCard(), context = new AC.SerializationContext(AC.Versions.v1_5);
   card.hostConfig = new AC.HostConfig(config);
-  card.onExecuteAction = (action) => { window.pressed.push(action.toJSON()); };
+  card.onExecuteAction = (action) => { window.pressed.push({...action.toJSON(), data: action.data}); };
   window.pressed = [];
   card.parse(json, context);
   for (let i = 0; i < context.eventCount; i++) events.push(context.getEventAt(i).message);
@@ -48,10 +50,17 @@ DRAW = """([json, config, look, html]) => {
   const drawn = card.render();
   place.replaceChildren(...(drawn ? [drawn] : []));
   if (!drawn) events.push('nothing was drawn');
+  return events;
+}"""
+
+MEASURE = """(events) => {
+  const place = document.getElementById('card'), root = document.documentElement;
   const width = root.clientWidth, wide = [];
   for (const element of place.querySelectorAll('*')) {
-    if (element.getBoundingClientRect().right > width + 0.5 || element.scrollWidth > element.clientWidth + 1
-        && getComputedStyle(element).display !== 'inline')
+    // A form below its button is drawn from edge to edge on purpose, over its surroundings' padding.
+    const cut = element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline'
+      && !element.querySelector('.ac-adaptiveCard');
+    if (element.getBoundingClientRect().right > width + 0.5 || cut)
       wide.push(element.className + ': ' + element.textContent.slice(0, 60));
   }
   return {
@@ -77,12 +86,14 @@ class Drawn:
 
 
 def text_blocks(element: Any) -> list[str]:
-    """The texts of all TextBlocks below `element`: what a client reads as Markdown."""
+    """The texts of all TextBlocks and open choices below `element`: what a client reads as Markdown."""
     if isinstance(element, list):
         return [text for item in element for text in text_blocks(item)]
     if not isinstance(element, dict):
         return []
     own = [element["text"]] if element.get("type") == "TextBlock" else []
+    if element.get("style") == "expanded":
+        own += [choice["title"] for choice in element["choices"]]
     return own + [text for value in element.values() for text in text_blocks(value)]
 
 
@@ -94,6 +105,7 @@ class Drawer:
         chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
         self._browser = self._playwright.chromium.launch(executable_path=chromium, args=ARGS)
         self.page: Page = self._browser.new_page()
+        self.page.set_default_timeout(10_000)
         self._said: list[str] = []
         self.page.on("console", lambda message: self._said.append(message.text))
         self.page.on("pageerror", lambda error: self._said.append(str(error)))
@@ -114,10 +126,22 @@ class Drawer:
         self.page.set_viewport_size({"width": width, "height": 800})
         html = {text: self._markdown.render(text) for text in text_blocks(card)}
         card = json.loads(json.dumps(card))
-        drawn = self.page.evaluate(DRAW, [card, host_config(host), HOSTS[host], html])
+        events = self.page.evaluate(DRAW, [card, host_config(host), HOSTS[host], html])
+        return self.look(events)
+
+    def look(self, events: Sequence[str] = ()) -> Drawn:
+        """What is to be seen now, for example after a form was opened. events: what happened before."""
+        drawn = self.page.evaluate(MEASURE, [*events])
         drawn["links"] = [(title, url) for title, url in drawn["links"]]
         drawn["events"] += self._said
         return Drawn(**drawn)
+
+    def press(self, title: str) -> dict[str, Any] | None:
+        """Press the last button of this name; the action that was sent with its data, None when none was."""
+        before = self.page.evaluate("window.pressed.length")
+        self.page.get_by_role("button", name=title, exact=True).last.click()
+        pressed: list[dict[str, Any]] = self.page.evaluate("window.pressed")
+        return pressed[-1] if len(pressed) > before else None
 
     def picture(self, path: Path) -> None:
         """Save the page as it is, whole."""

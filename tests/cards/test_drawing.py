@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from dialogs.cards.base import Card
+from dialogs.turn import Press
 from tests.cards.drawing import Drawer, Drawn
+from tests.cards.hand_off import HAND_OFF, TEXTS
 from tests.cards.hosts import HOSTS
-from tests.cards.rules import actions, elements
+from tests.cards.rules import actions, elements, forms, inputs
 from tests.cards.samples import NASTY, SAMPLES
 from tests.cards.shipped import shipped_cards
 
 pytestmark = pytest.mark.e2e
 WIDTHS = (320, 600)
+ALL = {**SAMPLES, **HAND_OFF}
+FORMS = [
+    (name, form["title"]) for name, card in HAND_OFF.items() for form in forms(card.adaptive()) if name != "case-odd"
+]
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +53,72 @@ def amiss(card: Card, drawn: Drawn) -> list[str]:
     wrong += [f"{run!r} is not to be seen" for run in runs if words(run) not in text]
     heads = [element for element in inside if element.get("style") == "heading"]
     wrong += ["headings are missing"] if len(drawn.headings) != len(heads) else []
-    shown = {action["title"] for action in actions(made) if action.get("mode") != "secondary"}
+    shown = {action["title"] for action in actions(made, opened=False) if action.get("mode") != "secondary"}
     wrong += [f"no button {title!r}" for title in shown - set(drawn.buttons)]
     return wrong
 
 
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", ALL)
 def test_sample_is_drawn(drawer: Drawer, name: str, width: int, host: str) -> None:
     """A card of every type is drawn whole, without a warning, on a phone and beside a chat, in every look."""
-    card = SAMPLES[name]
+    card = ALL[name]
     assert amiss(card, drawer.draw(card.adaptive(), width, host)) == []
+
+
+@pytest.mark.parametrize(("name", "title"), FORMS)
+def test_a_form_opens_and_sends_what_was_filled_in(drawer: Drawer, name: str, title: str) -> None:
+    """A form opens whole on a phone, asks for what is missing, and sends its own inputs, found by their plain names."""
+    made = HAND_OFF[name].adaptive()
+    form = next(form for form in forms(made) if form["title"] == title)
+    send = actions(form["card"])[-1]
+    drawer.draw(made)
+    assert drawer.press(title) is None
+    opened = drawer.look()
+    assert [*opened.events, *opened.wide] == []
+    assert [i["label"] for i in inputs(form["card"]) if words(i["label"]) not in words(opened.text)] == []
+    assert drawer.press(send["title"]) is None
+    assert any(i["errorMessage"] in drawer.look().text for i in inputs(form["card"]) if i.get("isRequired"))
+    wanted = fill_in(drawer, form["card"])
+    sent = drawer.press(send["title"])
+    assert sent is not None
+    assert {key: text for key, text in sent["data"].items() if key not in send["data"]} == wanted
+    press = Press(sent["verb"], 0, sent["data"]["value"], tuple(wanted.items()))
+    assert all(press.field(key.partition("-")[2]) == text for key, text in wanted.items())
+
+
+def test_a_rating_is_not_given_by_accident(drawer: Drawer) -> None:
+    """Nothing is chosen beforehand: sending asks for a choice, skipping does not, and what was chosen is sent."""
+    card = HAND_OFF["rating"].adaptive()
+    drawer.draw(card)
+    assert drawer.press(TEXTS.desk.rating_send) is None
+    skipped = drawer.press(TEXTS.desk.rating_skip)
+    assert skipped is not None
+    assert (skipped["verb"], "solved" in skipped["data"]) == ("skip-rating", False)
+    wanted = fill_in(drawer, card)
+    sent = drawer.press(TEXTS.desk.rating_send)
+    assert sent is not None
+    assert {key: sent["data"][key] for key in wanted} == wanted
+    assert wanted["solved"] == "yes"
+
+
+def fill_in(drawer: Drawer, part: dict[str, Any]) -> dict[str, str]:
+    """Choose the first of every choice and write into every box below `part`; what must be sent, by id."""
+    wanted = {}
+    for one in inputs(part):
+        place = drawer.page.get_by_label(one["label"]).last
+        if one["type"] == "Input.Text":
+            place.fill("some words")
+            wanted[one["id"]] = "some words"
+            continue
+        first = one["choices"][0]
+        if one["style"] == "compact":
+            place.select_option(first["value"])
+        else:
+            drawer.page.locator(f'input[type=radio][value="{first["value"]}"]').first.check()
+        wanted[one["id"]] = first["value"]
+    return wanted
 
 
 def test_every_shipped_card_is_drawn_on_a_phone(drawer: Drawer, shipped: dict[str, Card]) -> None:
