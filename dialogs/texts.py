@@ -90,7 +90,6 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.not_passed_on": frozenset({"reason"}),
     "desk.desk_unreachable": frozenset({"contact"}),
     "desk.file_refused": frozenset({"name", "reason"}),
-    "desk.file_too_big": frozenset({"megabytes"}),
     "desk.guide_begins": frozenset({"agent", "guide"}),
     "desk.guide_ends": frozenset({"agent"}),
     "desk.rating_intro": frozenset({"case"}),
@@ -194,7 +193,9 @@ class DeskTexts(BaseModel):
     not_passed_on: Sentence
     desk_unreachable: Sentence
     file_refused: Sentence
-    file_too_big: Sentence
+    file_picture: Sentence
+    file_channel: Sentence
+    file_unnamed: Sentence
     guide_begins: Sentence
     guide_ends: Sentence
     edited: Sentence

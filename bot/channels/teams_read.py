@@ -10,9 +10,9 @@ import hashlib
 import html
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
-from bot.envelope import Address, Envelope, Person
+from bot.envelope import Address, Envelope, Person, SentFile
 from bot.errors import Refused
 from dialogs.turn import Incoming, Press
 
@@ -23,6 +23,9 @@ MAX_ID = 512
 MAX_NAME = 256
 MAX_VALUE = 1024
 MAX_FIELDS = 20
+MAX_FILES = 20
+MAX_URL = 8000
+FILE_INFO = "application/vnd.microsoft.teams.file.download.info"
 MAX_TURN = 2**31 - 1
 MAX_TEXT = 32_000  # more than Teams lets a person type; the rest of a longer one is cut off, for they deserve an answer
 
@@ -119,6 +122,8 @@ def translate(activity: dict[str, Any], tenant: str, at: float, locale: str = "e
         return _message(activity, tenant, at, locale)
     if kind == "invoke":
         return _invoke(activity, tenant, at, locale)
+    if kind in ("messageUpdate", "messageDelete"):
+        return _change(activity, kind, tenant, at, locale)
     if kind in ("installationUpdate", "conversationUpdate"):
         return _arrival(activity, kind, tenant, at, locale)
     if not kind:
@@ -139,7 +144,41 @@ def _message(activity: dict[str, Any], tenant: str, at: float, locale: str) -> E
     if press is None and not text and activity.get("value") is not None:
         return None  # the button of a card that is not ours
     incoming = Incoming(at, text="" if press else text, press=press, locale=locale)
-    return Envelope(_event_id(activity), address, sender, incoming, pressed=id_of(activity, "replyToId"))
+    event_id = _event_id(activity)
+    pressed, files = id_of(activity, "replyToId"), _files(activity, address.group)
+    return Envelope(event_id, address, sender, incoming, pressed=pressed, message=event_id, files=files)
+
+
+def _change(activity: dict[str, Any], kind: str, tenant: str, at: float, locale: str) -> Envelope:
+    """A message that its author edited or deleted: it comes under the message's own id."""
+    address, sender, message = _address(activity, tenant), _sender(activity), _event_id(activity)
+    text, _ = spoken(text_of(activity, "text"), _list_of(activity, "entities"), address.details["bot"]["id"])
+    when = text_of(activity, "timestamp", MAX_NAME)
+    digest = hashlib.sha256(f"{kind} {when} {text}".encode()).hexdigest()[:16]
+    change: Literal["edit", "delete"] = "delete" if kind == "messageDelete" else "edit"
+    incoming = Incoming(at, text=text, locale=locale)
+    return Envelope(f"{message}:{digest}", address, sender, incoming, message=message, change=change)
+
+
+def _files(activity: dict[str, Any], group: bool) -> tuple[SentFile, ...]:
+    """What came with a message. In a channel a person's file never reaches a bot: only that there was one is known."""
+    found = []
+    for each in _list_of(activity, "attachments")[:MAX_FILES]:
+        if not isinstance(each, dict):
+            raise Refused(400, "wrong-type", '"attachments" must be a list of objects.')
+        kind, name = text_of(each, "contentType", MAX_ID), _name(each)
+        if kind == "text/html":
+            continue  # the message's own words once more, with their formatting
+        if group:
+            found.append(SentFile(name, problem="channel"))
+        elif kind == FILE_INFO:
+            content = each.get("content")
+            url = text_of(content, "downloadUrl", MAX_URL) if isinstance(content, dict) else ""
+            safe = url.startswith("https://") and url.isprintable() and " " not in url
+            found.append(SentFile(name, url if safe else "", problem="" if safe else "picture"))
+        elif kind.startswith("image/"):
+            found.append(SentFile(name, kind=kind, problem="picture"))
+    return tuple(found)
 
 
 def _invoke(activity: dict[str, Any], tenant: str, at: float, locale: str) -> Envelope:
@@ -200,7 +239,8 @@ def _sender(activity: dict[str, Any]) -> Person:
     key = id_of(person, "aadObjectId") or id_of(person, "id")
     if not key:
         raise Refused(400, "no-sender", "An activity of this type names its sender.")
-    return Person(key, _name(person))
+    zone = text_of(activity, "localTimezone", MAX_NAME)
+    return Person(key, _name(person), zone=zone if zone.isprintable() else "")
 
 
 def _name(person: dict[str, Any]) -> str:

@@ -86,7 +86,6 @@ class Limits(Model):
     remind: nobody has claimed, the channel is reminded. hand_on: still nobody, the next queue or the contact.
     agent_asked, agent_released: the agent is silent although the user waits. user_asked, user_closed: the user is
     silent. reopen: after the end, the user's next message reopens the case. agent_cases: open cases of one agent.
-    file_megabytes: a user's file. history: messages shown of a case.
     """
 
     remind: Minutes = 5
@@ -97,7 +96,6 @@ class Limits(Model):
     user_closed: Minutes = 30
     reopen: Minutes = 60
     agent_cases: Annotated[int, Field(ge=1, le=1000)] = 10
-    file_megabytes: Annotated[float, Field(gt=0, le=100)] = 10
 
 
 class DeskPlan(Model):

@@ -16,7 +16,7 @@ from bot.handoff.moves import MINUTE, Scene
 from bot.script import Engine, Script
 from bot.storage.base import Loaded
 from bot.storage.cases import Owed, Saved, Step
-from dialogs.cards.relay import RelayCard
+from dialogs.cards.relay import Attached, RelayCard
 from dialogs.texts import fill
 from dialogs.turn import Outcome, Staff, State
 
@@ -71,12 +71,11 @@ class UserSide:
 
     def _said(self, case: Case, scene: Scene, envelope: Envelope) -> Change:
         source = (envelope.address.key, envelope.message)
-        refused = [
-            fill(scene.user.desk.file_refused, name=f.name, reason=f.problem) for f in envelope.files if f.problem
-        ]
-        if not envelope.incoming.text.strip() and refused:
+        refused = [_refused(f.name, f.problem, scene) for f in envelope.files if f.problem]
+        files = tuple(Attached(f.name or f.url, f.url) for f in envelope.files if not f.problem)
+        if not envelope.incoming.text.strip() and not files:
             return Change(case, tuple(Say("user", views.notice(line)) for line in refused))
-        change = moves.user_said(case, scene, envelope.incoming.text, source)
+        change = moves.user_said(case, scene, envelope.incoming.text, source, files)
         return change.plus(*(Say("user", views.notice(line)) for line in refused))
 
     @staticmethod
@@ -221,6 +220,13 @@ def changed(
     text = envelope.incoming.text
     twin = Say(side, RelayCard(author, f"{text} {say.edited}"), "update", turn)
     return Change(case, (twin,), edits=((mark, text),))
+
+
+def _refused(name: str, problem: str, scene: Scene) -> str:
+    """Why a file can't be passed on."""
+    say = scene.user.desk
+    reason = say.file_picture if problem == "picture" else say.file_channel
+    return fill(say.file_refused, name=name or say.file_unnamed, reason=reason)
 
 
 def short(text: str, limit: int = 700) -> str:

@@ -54,14 +54,14 @@ class Story:
 
     async def say(self, text: str) -> list[str]:
         """The user types in their chat; everything that was sent since."""
-        return await self._send(activities.message(self.stand.service, text))
+        return await self.deliver(activities.message(self.stand.service, text))
 
     async def press(self, verb: str, value: str = "", **fields: str) -> list[str]:
         """The user presses a button of the newest card that has it."""
         turn, found = self.button(verb, "a:1personal")
         pressed = activities.press(self.stand.service, verb, turn, value or found)
         pressed["value"]["action"]["data"].update(fields)
-        return await self._send(pressed)
+        return await self.deliver(pressed)
 
     async def staff(self, person: Json, action: str, case: str, channel: str = CHANNEL, **fields: str) -> Json:
         """An agent presses a button of the case card; the answer to the press."""
@@ -80,9 +80,10 @@ class Story:
     async def mention(self, person: Json, text: str, case: str) -> list[str]:
         """An agent mentions the bot in a case's thread."""
         where = {**conversation(CHANNEL), "id": self.thread(case)}
-        return await self._send(activities.mention(self.stand.service, text, where, **{"from": person}))
+        return await self.deliver(activities.mention(self.stand.service, text, where, **{"from": person}))
 
-    async def _send(self, activity: Json) -> list[str]:
+    async def deliver(self, activity: Json) -> list[str]:
+        """Deliver an activity; everything that was sent since."""
         start = len(self.stand.connector.sent)
         response = await self.stand.send(activity)
         assert response.status == 200, await response.text()

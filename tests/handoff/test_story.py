@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.handoff.story import ANNA, BEN, CHANNEL, EVE, IDENTITY, Story, script, text_of
+from tests import activities
+from tests.handoff.story import ANNA, BEN, CHANNEL, EVE, IDENTITY, Story, conversation, script, text_of
 from tests.stand import stand
 
 
@@ -71,3 +72,38 @@ def sides(lines: list[str]) -> tuple[str, str]:
     """What went to the user, and what went to threads."""
     user = "\n".join(line for line in lines if line.startswith("user: "))
     return user, "\n".join(line for line in lines if line.startswith("thread: "))
+
+
+async def test_changes_and_files_go_across() -> None:
+    """Edited and deleted messages change their twins, both ways; a file goes over as a link, a picture is refused."""
+    async with stand(script=script(), admins=(ANNA["aadObjectId"],)) as place:
+        story = Story(place)
+        await story.prepare({"helpdesk": CHANNEL})
+        await story.say("I want to talk to a person")
+        await story.press("send")
+        case = story.case_id()
+        await story.staff(ANNA, "claim", case)
+        said = activities.message(place.service, "the code is 123")
+        await story.deliver(said)
+        changed = {**said, "type": "messageUpdate", "text": "the code is 456", "timestamp": "t1"}
+        _, thread = sides(await story.deliver(changed))
+        assert "the code is 456 (edited)" in thread
+        assert await story.deliver(changed) == [], "the same change once more is nothing new"
+        await story.deliver({**said, "type": "messageDelete", "timestamp": "t2"})
+        assert place.connector.sent[-1].method == "DELETE"
+        where = {**conversation(CHANNEL), "id": story.thread(case)}
+        answer = activities.mention(place.service, "try this", where, **{"from": ANNA})
+        await story.deliver(answer)
+        user, _ = sides(await story.deliver({**answer, "type": "messageUpdate", "text": "<at>Help</at> try that"}))
+        assert "**Anna:** try that (edited)" in user
+        info = {"downloadUrl": "https://files.example/short-lived", "fileType": "log", "uniqueId": "1"}
+        kind = "application/vnd.microsoft.teams.file.download.info"
+        file = {"contentType": kind, "name": "trace.log", "content": info}
+        _, thread = sides(await story.deliver(activities.message(place.service, "", attachments=[file])))
+        assert "[trace.log](https://files.example/short-lived)" in thread
+        picture = {"contentType": "image/png", "contentUrl": "https://smba.example/1", "name": "shot.png"}
+        user, _ = sides(await story.deliver(activities.message(place.service, "look", attachments=[picture])))
+        assert '"shot.png" could not be passed on' in user
+        attached = activities.mention(place.service, "", where, **{"from": ANNA, "attachments": [file]})
+        user, thread = sides(await story.deliver(attached))
+        assert (user, "Attachments in a channel do not reach me" in thread) == ("", True)
