@@ -1,0 +1,35 @@
+"""What stands in a database at the end of a campaign, read past our own code."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+import asyncpg
+
+from tests.soak.users import User
+
+_CONVERSATIONS = "SELECT key, state FROM conversations"
+_LEFT = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM aside)"
+
+
+async def check_stored(database: str, users: Sequence[User]) -> None:
+    """Each conversation stands at the turn of its last card, and nothing waits or was set aside."""
+    rows, left = await _read(database)
+    stand = {key: (json.loads(state) if isinstance(state, str) else state)["turn"] for key, state in rows}
+    assert stand == {user.key: user.turn for user in users}
+    assert left == 0
+
+
+async def _read(database: str) -> tuple[list[tuple[str, Any]], int]:
+    if database.startswith("sqlite:///"):
+        with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
+            return connection.execute(_CONVERSATIONS).fetchall(), connection.execute(_LEFT).fetchone()[0]
+    link = await asyncpg.connect(database)
+    try:
+        return [tuple(row) for row in await link.fetch(_CONVERSATIONS)], await link.fetchval(_LEFT)
+    finally:
+        await link.close()
