@@ -47,8 +47,8 @@ class CaseCard:
         told = self._told()
         if told:
             body.append({"type": "Container", "style": "emphasis", "spacing": "Medium", "items": told})
-        body += adaptive.answers([b for b in self.buttons if not b.quiet], self.turn)
-        body += inputs.forms(self.forms, self.turn)
+        body += adaptive.answers(self.options(), self.turn)
+        body += inputs.forms(self.forms, self.turn, "Small" if self.options() else "Medium")
         body += adaptive.ways([b for b in self.buttons if b.quiet], self.turn)
         return adaptive.card(body, f"{self.title}, {self.status}", adaptive.short(self.title, self.status))
 

@@ -15,16 +15,19 @@ _OPEN = 5  # choices that are shown at once; more are a list that folds
 
 def field(one: Field, of: str = "") -> Json:
     """One input with its label. `of`: what its id begins with, where a card has several forms."""
-    made: Json = {"id": f"{of}-{one.id}" if of else one.id, "label": literal_text(" ".join(plain(one.label).split()))}
+    label = " ".join(plain(one.label).split()) or "…"
+    made: Json = {"id": f"{of}-{one.id}" if of else one.id, "label": literal_text(label)}
     if one.kind == "choice":
         choices = [{"title": literal_text(title), "value": value} for value, title in one.options]
         # What is shown at once is read as Markdown by Microsoft's renderer, what folds is not.
         few = len(choices) <= _OPEN and all(literal_anywhere(choice["title"]) for choice in choices)
         style = "expanded" if few else "compact"
         made |= {"type": "Input.ChoiceSet", "choices": choices, "style": style, "wrap": True}
+        # Nothing is chosen beforehand where there is a choice: who just presses "Send" has not said yes.
+        if one.required and len(choices) == 1:
+            made["value"] = choices[0]["value"]
     else:
         made |= {"type": "Input.Text", "isMultiline": True, "maxLength": MAX_TYPED}
-    # Nothing is chosen beforehand: who just presses "Send" has not said yes.
     if one.required and visible(one.error):
         made |= {"isRequired": True, "errorMessage": literal_text(one.error)}
     if visible(one.placeholder):
@@ -48,10 +51,13 @@ def form(one: Form, turn: int) -> Json:
     return {"type": "Action.ShowCard", "title": literal_text(one.title), "card": card}
 
 
-def forms(many: Sequence[Form], turn: int) -> list[Json]:
-    """Forms by their buttons, in rows that a phone shows whole; each opens right below its row."""
+def forms(many: Sequence[Form], turn: int, first: str = "Small") -> list[Json]:
+    """Forms by their buttons, in rows that a phone shows whole; each opens right below its row. first: space above."""
     rows = [[form(one, turn) for one in row] for row in packed(many)]
-    return [{"type": "ActionSet", "spacing": "Small", "actions": row} for row in rows]
+    made: list[Json] = [{"type": "ActionSet", "spacing": "Small", "actions": row} for row in rows]
+    for top in made[:1]:
+        top["spacing"] = first
+    return made
 
 
 def submit(buttons: Iterable[Button], turn: int) -> list[Json]:

@@ -27,7 +27,8 @@ body { margin: 0; font-family: 'Segoe UI', 'DejaVu Sans', sans-serif; }
   border: 1px solid currentColor; background: transparent; color: inherit; cursor: pointer; }
 .ac-pushButton.style-positive { background: var(--brand); color: var(--on-brand); border-color: var(--brand); }
 a { color: var(--link); }
-.ac-input { font: inherit; padding: 5px; color: inherit; background: transparent; border: 1px solid currentColor; }
+.ac-textInput, .ac-choiceSetInput-compact { font: inherit; padding: 5px; color: inherit; background: transparent;
+  border: 1px solid currentColor; }
 </style><body><div id="card"></div></body></html>"""
 
 DRAW = """([json, config, look, html]) => {
@@ -70,6 +71,11 @@ MEASURE = """(events) => {
     buttons: [...place.querySelectorAll('button, [role=button]')].map(e => e.getAttribute('aria-label') || e.innerText),
   };
 }"""
+
+ALL = f"""([cards, config, look, html]) => {{
+  const draw = {DRAW}, measure = {MEASURE};
+  return cards.map((json) => measure(draw([json, config, look, html])));
+}}"""
 
 
 @dataclass(frozen=True)
@@ -122,19 +128,24 @@ class Drawer:
 
     def draw(self, card: dict[str, Any], width: int = 320, host: str = "light") -> Drawn:
         """Draw `card` on a page of `width` CSS pixels, in the look of `host` (a key of `HOSTS`)."""
+        return self.draw_all([card], width, host)[0]
+
+    def draw_all(self, cards: Sequence[dict[str, Any]], width: int = 320, host: str = "light") -> list[Drawn]:
+        """Draw one card after the other, in one go: a call of the browser costs more than a card."""
         self._said.clear()
         self.page.set_viewport_size({"width": width, "height": 800})
-        html = {text: self._markdown.render(text) for text in text_blocks(card)}
-        card = json.loads(json.dumps(card))
-        events = self.page.evaluate(DRAW, [card, host_config(host), HOSTS[host], html])
-        return self.look(events)
+        html = {text: self._markdown.render(text) for card in cards for text in text_blocks(card)}
+        made = [json.loads(json.dumps(card)) for card in cards]
+        return [self._drawn(found) for found in self.page.evaluate(ALL, [made, host_config(host), HOSTS[host], html])]
 
-    def look(self, events: Sequence[str] = ()) -> Drawn:
-        """What is to be seen now, for example after a form was opened. events: what happened before."""
-        drawn = self.page.evaluate(MEASURE, [*events])
-        drawn["links"] = [(title, url) for title, url in drawn["links"]]
-        drawn["events"] += self._said
-        return Drawn(**drawn)
+    def look(self) -> Drawn:
+        """What is to be seen now, for example after a form was opened."""
+        return self._drawn(self.page.evaluate(MEASURE, []))
+
+    def _drawn(self, found: dict[str, Any]) -> Drawn:
+        found["links"] = [(title, url) for title, url in found["links"]]
+        found["events"] += self._said
+        return Drawn(**found)
 
     def press(self, title: str) -> dict[str, Any] | None:
         """Press the last button of this name; the action that was sent with its data, None when none was."""
