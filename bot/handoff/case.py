@@ -62,6 +62,7 @@ class Case:
     rating: int = 0
     comment: str = ""
     rated_agent: str = ""
+    rated_at: float = 0.0
     timer: str = ""
     due: float | None = None
     nudges: int = 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.envelope import Address
 from bot.handoff.case import Case, Message
 from dialogs.cards.base import Card
 
@@ -16,13 +15,13 @@ Kind = Literal["send", "update", "delete", "thread"]
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Something to be said. to: the user, the case's thread, or a certain address.
+    """Something to be said. to: the user, the case's thread, or the thread that the case had before.
 
     turn: by which it can be updated later. mark: the transcript message that it carries over. after/failed: cards that
     follow in `after_to` once it was delivered, or was not.
     """
 
-    to: Literal["user", "thread"] | Address
+    to: Literal["user", "thread"] | Case
     card: Card | None
     kind: Kind = "send"
     turn: int | None = None

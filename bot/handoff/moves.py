@@ -88,10 +88,16 @@ def timed(case: Case, scene: Scene, keep: bool = False) -> Case:
 # -- the transcript
 
 
+def turn_to_user(scene: Scene, mark: int) -> int:
+    """By which a message in the user's chat can be updated: below 0, where the bot's own turns are not, and one for
+    each message, however many are said at one moment."""
+    return -int(scene.now * 1000) * 1000 - mark % 1000
+
+
 def write(case: Case, scene: Scene, side: Side, author: str, text: str, **more: object) -> tuple[Case, Message]:
     """One more message of the case. `turn` is by which its twin can be updated on the other side."""
     mark = case.mark + 1
-    turn = AFTER_ROOT + mark if side in ("user", "bot") else -int(scene.now * 1000)
+    turn = AFTER_ROOT + mark if side in ("user", "bot") else turn_to_user(scene, mark)
     message = Message(case.id, mark, scene.now, side, author, text, turn=turn)
     return replace(case, mark=mark), replace(message, **more)  # type: ignore[arg-type]  # keywords are Message's fields
 
@@ -150,7 +156,7 @@ def _former(case: Case, scene: Scene) -> str:
 def claimed(case: Case, agent: Person, scene: Scene) -> Change:
     """An agent takes a waiting case."""
     case = replace(case, state="claimed", agent=agent, last_agent=agent, claimed_at=scene.now, nudges=0, timer="")
-    case = timed(replace(case, agent_at=min(case.agent_at, case.user_at)), scene)
+    case = timed(replace(case, agent_at=0.0), scene)  # the user waits for a word of this agent
     staff = scene.tell_staff(fill(scene.staff.desk.claimed_by, agent=agent.name))
     user = scene.tell_user(case, fill(scene.user.desk.joined, agent=agent.name))
     return Change(case, (user, scene.root(case), staff), answer=scene.card(case))
@@ -159,7 +165,7 @@ def claimed(case: Case, agent: Person, scene: Scene) -> Change:
 def taken_over(case: Case, agent: Person, scene: Scene) -> Change:
     """A colleague takes it from the one who holds it, who is told in the thread."""
     former = views.holder(case, scene.staff.desk)
-    case = replace(case, agent=agent, last_agent=agent, claimed_at=scene.now, nudges=0, timer="")
+    case = replace(case, agent=agent, last_agent=agent, claimed_at=scene.now, agent_at=0.0, nudges=0, timer="")
     case = timed(case, scene)
     staff = scene.tell_staff(fill(scene.staff.desk.taken_over_by, agent=agent.name, former=former))
     user = scene.tell_user(case, fill(scene.user.desk.passed_to_agent, agent=agent.name, former=former))
@@ -185,7 +191,8 @@ def to_colleague(case: Case, by: Person, to: Person, note: str, scene: Scene) ->
     """Transferred to a colleague of the same desk, who holds it from now on."""
     case, messages = _noted(case, by, note, scene)
     case = timed(
-        replace(case, state="claimed", agent=to, last_agent=to, claimed_at=scene.now, nudges=0, timer=""), scene
+        replace(case, state="claimed", agent=to, last_agent=to, claimed_at=scene.now, agent_at=0.0, nudges=0, timer=""),
+        scene,
     )
     line = fill(scene.staff.desk.transferred_agent, agent=by.name, to=to.name)
     user = scene.tell_user(case, fill(scene.user.desk.passed_to_agent, agent=to.name, former=by.name))
@@ -214,14 +221,13 @@ def to_queue(case: Case, by: Person | None, queue: str, note: str, scene: Scene)
     if desk.key == old.desk.key:
         return Change(case, (user, scene.root(case), scene.tell_staff(line)), messages, answer=scene.card(case))
     moved = replace(case, thread=None)
-    was = replace(old, state="closed", closed_at=scene.now)
     tomb = views.notice(line, title=fill(say.card_title, case=case.id, title=case.title or say.no_title))
     here = _with_note(
         fill(say.transferred_here, queue=views.queue_title(scene.plan, old.queue), agent=_by(by, say)), note
     )
     failed = views.notice(unreachable(scene))
     says = (
-        Say(_thread_of(was), tomb, "update", ROOT),
+        Say(old, tomb, "update", ROOT),
         user,
         Say("thread", scene.card(moved, here), "thread", ROOT, after_to="user", failed=failed),
     )
@@ -230,10 +236,6 @@ def to_queue(case: Case, by: Person | None, queue: str, note: str, scene: Scene)
 
 def _by(person: Person | None, say: DeskTexts) -> str:
     return person.name if person else say.somebody
-
-
-def _thread_of(case: Case) -> Address:
-    return case.thread or case.desk
 
 
 def _noted(case: Case, by: Person, note: str, scene: Scene) -> tuple[Case, tuple[Message, ...]]:
@@ -314,7 +316,7 @@ def closed(case: Case, scene: Scene, how: Ending, by: str, staff_line: str, user
     if rate:
         rated = replace(case, mark=case.mark + 1, rated_agent=case.last_agent.id if case.last_agent else "")
         case = rated
-        says.append(Say("user", views.rating_card(case, scene.user.desk), turn=-int(scene.now * 1000)))
+        says.append(Say("user", views.rating_card(case, scene.user.desk), turn=turn_to_user(scene, case.mark)))
     says += [scene.root(case), scene.tell_staff(staff_line)]
     return Change(case, tuple(says), answer=scene.card(case))
 
@@ -324,7 +326,7 @@ def rated(case: Case, scene: Scene, solved: bool, stars: int, comment: str) -> C
     ending: Ending = "solved" if solved else "not_solved"
     if case.state != "closed" or case.ending not in ("solved", "not_solved", "user_left"):
         ending = case.ending
-    case = replace(case, rating=stars, comment=comment, ending=ending)
+    case = replace(case, rating=stars, comment=comment, ending=ending, rated_at=scene.now)
     say = scene.staff.desk
     words = str(getattr(say, f"rating_{stars}")) if stars else ""
     line = fill(

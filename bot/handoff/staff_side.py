@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+import structlog
+
 from bot.envelope import Envelope, Outgoing, Payload, Person
 from bot.handoff import moves, step, views, words
 from bot.handoff.case import Case, Ending
@@ -19,6 +21,8 @@ from dialogs.cards.base import Button, Card
 from dialogs.cards.menu import MenuCard, MenuItem
 from dialogs.texts import DeskTexts, fill
 from dialogs.turn import Press
+
+log = structlog.get_logger()
 
 MAX_LISTED = 20
 
@@ -87,11 +91,12 @@ class StaffSide:
         press = envelope.incoming.press
         say = script.texts(script.staff_locale).desk
         channel = self._desk.channels[envelope.address.channel]
-        action, _, case_id = press.value.partition("/") if press else ("", "", "")
+        action, case_id, *_ = f"{press.value}//".split("/", 2) if press else ("", "")
         case = await self._desk.store.case(case_id)
         if case is None or action not in self._actions:
             return self._word(envelope, fill(say.no_such_case, case=case_id))
         if self._desk.parent(envelope.address).key != case.desk.key:
+            log.warning("not_staff", reason="pressed outside of the desk's channel")
             return self._word(envelope, say.not_staff)
         agent = await self._desk.member(case.desk, envelope.sender)
         if agent is None:

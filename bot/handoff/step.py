@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from bot.channels.base import Channel
 from bot.envelope import Address, Envelope, Outgoing, Payload
@@ -33,13 +34,12 @@ def _then(say: Say, case: Case, channels: Mapping[str, Channel]) -> Then | None:
     return Then(to, after, failed, lane)
 
 
-def _place(to: str | Address, case: Case) -> tuple[Address, str]:
-    """The address, and the lane whose order it keeps."""
-    if isinstance(to, Address):
-        return to, ""
+def _place(to: Literal["user", "thread"] | Case, case: Case) -> tuple[Address, str]:
+    """The address, and the lane whose order it keeps: receipts are kept by lane, too."""
     if to == "user":
         return case.user, ""
-    return case.thread or case.desk, moves.lane(case)
+    whose = case if to == "thread" else to
+    return whose.thread or whose.desk, moves.lane(whose)
 
 
 def _payload(channels: Mapping[str, Channel], to: Address, card: Card | None) -> Payload:

@@ -69,12 +69,17 @@ class Timers:
                 await self._sleep(POLL)
 
     async def look(self) -> int:
-        """Fire what is due now; how many cases were looked at."""
-        now = self._clock()
-        cases = await self._desk.store.due(now, AT_ONCE)
-        for case in cases:
-            await self.fire(case, now)
-        return len(cases)
+        """Fire what is due now; how many cases' timers were. One that fails holds up no other."""
+        now, fired = self._clock(), 0
+        for case in await self._desk.store.due(now, AT_ONCE):
+            try:
+                await self.fire(case, now)
+                fired += 1
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                log.error("timer_failed", case=case.id, exc_info=error)
+        return fired
 
     async def fire(self, case: Case, now: float) -> None:
         """Fire one case's timer. When somebody else was faster, nothing happens."""

@@ -60,6 +60,8 @@ class UserSide:
         scene = await self._desk.scene(script, case, incoming.at, figures=False)
         if envelope.change:
             return await self._changed(envelope, case, scene)
+        if press and press.verb == "leave" and press.value != case.id:  # of an earlier case, which is closed
+            return self._only(envelope, Change(case, word=scene.user.pressed))
         leaving = press is not None and press.verb == "leave"
         if leaving or (incoming.text and engine.word(incoming.locale, incoming.text, "end_chat")):
             return self._only(envelope, self._left(case, scene))
@@ -95,7 +97,7 @@ class UserSide:
         outcome = await engine.run(state, incoming)
         rendered = self._channel(envelope).render(envelope, outcome)
         change = Change(case)
-        if envelope.incoming.text.strip():
+        if envelope.incoming.text.strip() or envelope.files:
             change = self._said(case, scene, envelope)
         told = engine.hand_off(outcome.state)
         now = change.case or case
@@ -138,7 +140,7 @@ class UserSide:
         if late or incoming.press or not incoming.text.strip() or polite or envelope.change:
             return None
         ended = case.ending in ("solved", "not_solved") or case.closed_by == BY_TIMER
-        if not ended or case.rating:
+        if not ended or (case.rated_at and case.ending == "solved"):
             return None
         scene = await self._desk.scene(script, replace(case, waiting_since=incoming.at), incoming.at)
         change = moves.reopened(case, scene)
@@ -152,14 +154,13 @@ class UserSide:
         if press is None or case is None or case.user.key != envelope.address.key or case.state != "closed":
             return None
         scene = await self._desk.scene(script, case, envelope.incoming.at, figures=False)
-        if case.rating or press.verb == "skip-rating":
-            words = scene.user.desk.rating_thanks if case.rating else scene.user.desk.rating_skipped
+        if case.rated_at or press.verb == "skip-rating":
+            words = scene.user.desk.rating_thanks if case.rated_at else scene.user.desk.rating_skipped
             return self._only(envelope, Change(case, answer=views.rating_card(case, scene.user.desk, words)))
         stars = press.field("rating")
         solved = press.field("solved") != "no"
-        change = moves.rated(
-            case, scene, solved, int(stars) if stars in "12345" and stars else 0, press.field("comment")[:MAX_COMMENT]
-        )
+        count = int(stars) if stars in tuple("12345") else 0
+        change = moves.rated(case, scene, solved, count, press.field("comment")[:MAX_COMMENT])
         return self._only(envelope, replace(change, left=solved))
 
     # -- edits
