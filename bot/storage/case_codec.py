@@ -191,9 +191,9 @@ def _follows(owed: Owed) -> str | None:
     return dumps({**data, "lane": then.lane or then.to.key, "to": _address(then.to), **rows})
 
 
-def with_reason(payload: str, reason: str) -> str:
-    """A payload's JSON with the reason where it says `{reason}`."""
-    return payload.replace("{reason}", dumps(reason)[1:-1])
+def escaped(reason: str) -> str:
+    """A reason as it stands inside JSON, in place of `{reason}`."""
+    return dumps(reason)[1:-1]
 
 
 def personal(records: Iterable[Sequence[Any]], person_id: str) -> set[str]:

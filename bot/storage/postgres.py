@@ -5,25 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bot.storage.base import AHEAD, Aside, Committed, Counts, Loaded, Row, Turn
-from bot.storage.codec import dump_address, dumps, fresh_rows, load_address, loads, stored_row
+from bot.envelope import Address
+from bot.storage.base import AHEAD, LEASE, Aside, Committed, Counts, Loaded, Row, Turn
+from bot.storage.case_codec import escaped, load_case
+from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row, stored_rows
 from bot.storage.migrations import steps_from
+from bot.storage.postgres_cases import PostgresCases
+from bot.storage.postgres_erase import delete_conversations
 from bot.storage.postgres_link import WAIT, Connection, Grouped, Link
 
 MIGRATE = 60.0  # seconds, for the lock and the steps
 LOCK = 0x68656C70626F74  # "helpbot": the advisory lock of migrations
 
-LOAD = "SELECT * FROM helpbot_load_1($1, $2)"
+LOAD = "SELECT * FROM helpbot_load_2($1, $2)"
 COMMIT = "SELECT * FROM helpbot_commit_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-DONE = "SELECT * FROM helpbot_done_1($1, $2, $3, $4, $5, $6, $7, $8)"
-CLAIM = "SELECT * FROM helpbot_claim_1($1, $2, $3, $4)"
-ROWS = "SELECT * FROM helpbot_rows_1($1, $2, $3)"
+DONE = "SELECT * FROM helpbot_done_2($1, $2, $3, $4, $5, $6, $7, $8)"
+CLAIM = "SELECT * FROM helpbot_claim_2($1, $2, $3, $4)"
+ROWS = "SELECT * FROM helpbot_rows_2($1, $2, $3)"
 RENEW = """UPDATE lanes SET wake = $3 WHERE key IN
     (SELECT key FROM lanes WHERE key = ANY ($1::text[]) AND holder = $2 ORDER BY key FOR UPDATE) RETURNING key"""
 RETRY = """WITH held AS (UPDATE lanes SET holder = '', wake = $3 WHERE key = $1 AND holder = $4 RETURNING key)
     UPDATE outbox o SET attempts = o.attempts + $5, doubtful = o.doubtful OR $6
     FROM held WHERE o.key = held.key AND o.seq = $2"""
-PARK = "UPDATE lanes SET holder = '', wake = NULL, parked = $2 WHERE key = $1 AND holder = $3"
+END = "SELECT * FROM helpbot_end_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+PARK = "SELECT helpbot_park_2($1, $2, $3, $4, $5)"
 RELEASE = """UPDATE lanes SET holder = '', wake = 0
     WHERE key IN (SELECT key FROM lanes WHERE holder = $1 ORDER BY key FOR UPDATE)"""
 COUNTS = """SELECT (SELECT count(*) FROM outbox)
@@ -37,8 +42,8 @@ LIST_ASIDE = """(SELECT key, seq, kind, attempts, created, reason, false FROM as
 # The lane is locked first, as everywhere.
 LANE = "SELECT parked IS NOT NULL FROM lanes WHERE key = $1 FOR UPDATE"
 RESEND_ASIDE = """WITH found AS (DELETE FROM aside WHERE key = $1 AND seq = $2 RETURNING *)
-    INSERT INTO outbox (key, seq, kind, payload, turn, created)
-    SELECT key, seq, kind, payload, turn, $3 FROM found RETURNING seq"""
+    INSERT INTO outbox (key, seq, kind, payload, turn, created, address, follows)
+    SELECT key, seq, kind, payload, turn, $3, address, follows FROM found RETURNING seq"""
 RESEND_PARKED = (
     "UPDATE outbox SET created = $3, attempts = 0, doubtful = false WHERE key = $1 AND seq = $2 RETURNING seq"
 )
@@ -53,19 +58,13 @@ SWEEP_RECEIPTS = """DELETE FROM receipts WHERE (key, turn) IN
     (SELECT key, turn FROM receipts WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1"""
 ENDED = """SELECT key FROM conversations c WHERE day <= floor($1 / 86400) AND used < $1 AND NOT EXISTS
     (SELECT FROM lanes l WHERE l.key = c.key AND l.parked IS NULL) ORDER BY day LIMIT $2 FOR UPDATE SKIP LOCKED"""
-FORGET = (
-    "DELETE FROM lanes WHERE key = ANY ($1::text[])",
-    "DELETE FROM outbox WHERE key = ANY ($1::text[])",
-    "DELETE FROM aside WHERE key = ANY ($1::text[])",
-    "DELETE FROM receipts WHERE key = ANY ($1::text[])",
-    "DELETE FROM conversations WHERE key = ANY ($1::text[])",
-)
+FOLLOWED: list[Row] = []  # this very list: the row is not done yet, for others follow it
 
 _Done = tuple[str, int, str, str | None, bool, str, float]  # key, seq, message, reason, more, holder, now
 _Commit = tuple[Turn, str, str, str, str | None, list[str], str, float]
 
 
-class PostgresStore:
+class PostgresStore(PostgresCases):
     """See `bot.storage.base.Store`. Loads, commits and marks that wait at one moment share a statement."""
 
     def __init__(self, url: str, wait: float = WAIT) -> None:
@@ -112,6 +111,8 @@ class PostgresStore:
                 lease_until,
             )
         )
+        if result == "fresh" and any(out.kind == "delete" for out in turn.outgoing):
+            result = "older"  # what it deletes is looked up with the rows
         if result == "fresh":
             known = {
                 out.turn: message
@@ -123,22 +124,35 @@ class PostgresStore:
             )
         if result == "older":
             found = await self._link.fetch(ROWS, turn.address.key, holder, AHEAD)
-            return Committed("done", rows=tuple(map(_row, found)))
+            return Committed("done", rows=tuple(stored_rows(found)))
         return Committed(result, answer=None if answer is None else loads(answer))
 
     async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
         """Lease conversations with a due row; the first row of each."""
-        return list(map(_row, await self._link.fetch(CLAIM, holder, now, lease_until, limit)))
+        return list(map(stored_row, await self._link.fetch(CLAIM, holder, now, lease_until, limit)))
 
     async def renew(self, keys: Collection[str], holder: str, lease_until: float) -> set[str]:
         """Prolong leases; those that `holder` still had."""
         return {key for (key,) in await self._link.fetch(RENEW, list(keys), holder, lease_until)}
 
     async def sent(
-        self, key: str, seq: int, receipt: str, holder: str, now: float, more: bool = False, **_: object
+        self,
+        key: str,
+        seq: int,
+        receipt: str,
+        holder: str,
+        now: float,
+        more: bool = False,
+        *,
+        thread: Address | None = None,
+        follows: bool = False,
     ) -> list[Row] | None:
         """The row is done; the next ones."""
-        return await self._done((key, seq, receipt, None, more, holder, now))
+        if not follows and thread is None:
+            found = await self._done((key, seq, receipt, None, more, holder, now))
+            if found is not FOLLOWED:
+                return found
+        return await self._end(key, seq, receipt, None, more, holder, now, thread)
 
     async def retry(
         self, key: str, seq: int, due: float, holder: str, failed: bool = True, doubtful: bool = False
@@ -147,14 +161,26 @@ class PostgresStore:
         await self._link.fetch(RETRY, key, seq, due, holder, int(failed), doubtful)
 
     async def set_aside(
-        self, key: str, seq: int, reason: str, holder: str, now: float, more: bool = False, **_: object
+        self,
+        key: str,
+        seq: int,
+        reason: str,
+        holder: str,
+        now: float,
+        more: bool = False,
+        *,
+        follows: bool = False,
     ) -> list[Row] | None:
         """Keep the row with its reason, out of the way; the next ones."""
-        return await self._done((key, seq, "", reason, more, holder, now))
+        if not follows:
+            found = await self._done((key, seq, "", reason, more, holder, now))
+            if found is not FOLLOWED:
+                return found
+        return await self._end(key, seq, "", reason, more, holder, now, None)
 
     async def park(self, key: str, reason: str, holder: str, now: float) -> None:
         """Nothing is due there until a commit resumes it."""
-        await self._link.fetch(PARK, key, reason, holder)
+        await self._link.fetch(PARK, key, reason, escaped(reason), holder, now)
 
     async def release(self, holder: str) -> None:
         """Give every lease of `holder` back."""
@@ -204,9 +230,7 @@ class PostgresStore:
         async def work(db: Connection) -> int:
             async with db.transaction():
                 ended = [key for (key,) in await db.fetch(ENDED, ended_before, limit)]
-                for statement in FORGET:
-                    if ended:
-                        await db.execute(statement, ended)
+                await delete_conversations(db, ended)
                 return len(ended)
 
         count = len(await self._link.fetch(SWEEP_INBOX, inbox_before, limit))
@@ -223,8 +247,9 @@ class PostgresStore:
                 version or 0,
                 seen,
                 None if answer is None else loads(answer),
+                None if data is None else load_case(data, thread, case_version),
             )
-            for state, version, seen, answer in await self._link.fetch(LOAD, keys, events)
+            for state, version, seen, answer, data, thread, case_version in await self._link.fetch(LOAD, keys, events)
         ]
 
     async def _commits(self, items: list[_Commit]) -> Sequence[Any]:
@@ -255,17 +280,36 @@ class PostgresStore:
         order = sorted(range(len(items)), key=lambda number: items[number][0])
         columns = zip(*(items[number] for number in order), strict=True)
         results: list[list[Row] | None] = [None] * len(items)
+        found: dict[int, list[Any]] = {}
         for number, held, *record in await self._link.fetch(DONE, *columns, AHEAD):
             place = order[number - 1]
             if record[1] is not None:
-                results[place] = [*(results[place] or ()), _row(record)]
+                found.setdefault(place, []).append(record)
+            elif held is None:
+                results[place] = FOLLOWED
             elif held:
                 results[place] = []
+        for place, records in found.items():
+            results[place] = stored_rows(records)
         return results
 
-
-def _row(record: Sequence[Any]) -> Row:
-    return stored_row([*record, load_address(record[0]).key, False])
+    async def _end(
+        self,
+        key: str,
+        seq: int,
+        receipt: str,
+        reason: str | None,
+        more: bool,
+        holder: str,
+        now: float,
+        thread: Address | None,
+    ) -> list[Row] | None:
+        """As `_done`, for a row on which others follow, or which has opened a thread."""
+        to = (None, None) if thread is None else (thread.key, dump_address(thread))
+        args = (key, seq, receipt, reason, escaped(reason or ""), more, holder, now, now + LEASE, *to, AHEAD)
+        found = await self._link.fetch(END, *args)
+        records = [record for held, *record in found if record[1] is not None]
+        return stored_rows(records) if any(held for held, *_ in found) else None
 
 
 async def _migrate(db: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.envelope import Address
 from bot.storage.base import AHEAD, LEASE
-from bot.storage.case_codec import with_reason
+from bot.storage.case_codec import escaped
 from bot.storage.codec import dump_address, dumps, load_address, loads
 
 OWE = "INSERT INTO outbox (key, seq, kind, payload, turn, created) VALUES (?, ?, ?, ?, ?, ?)"
@@ -128,7 +128,7 @@ def follow(db: Db, key: str, follows: str, reason: str | None, holder: str, now:
     if row is None:
         return []
     lane, (kind, payload, turn) = what["lane"], row
-    text = dumps(payload) if reason is None else with_reason(dumps(payload), reason)
+    text = dumps(payload) if reason is None else dumps(payload).replace("{reason}", escaped(reason))
     ((seq,),) = db.execute(NUMBER, (lane, dumps(what["to"]), now)).fetchall()
     db.execute(OWE, (lane, seq, kind, text, turn, now))
     if not holder or lane == key:

@@ -73,6 +73,8 @@ bot.storage.sqlite_erase
 bot.storage.sqlite_rows
 bot.storage.sqlite_thread
 bot.storage.postgres
+bot.storage.postgres_cases
+bot.storage.postgres_erase
 bot.storage.postgres_link
 bot.storage.migrations
 bot.storage.migration_cases

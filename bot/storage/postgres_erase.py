@@ -1,0 +1,117 @@
+"""Taking things out of PostgreSQL: old conversations and cases, and a person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from bot.handoff.case import Case, forgotten, without_staff
+from bot.storage.case_codec import case_columns, load_case, load_message, message_columns, personal, without_author
+from bot.storage.codec import dumps
+from bot.storage.postgres_link import Connection
+
+ERASE = (
+    "DELETE FROM lanes WHERE key = ANY ($1::text[])",
+    "DELETE FROM outbox WHERE key = ANY ($1::text[])",
+    "DELETE FROM aside WHERE key = ANY ($1::text[])",
+    "DELETE FROM receipts WHERE key = ANY ($1::text[])",
+    "DELETE FROM conversations WHERE key = ANY ($1::text[])",
+)
+ERASE_EVENTS = "DELETE FROM inbox WHERE key = ANY ($1::text[])"
+WAITING = """SELECT (SELECT count(*) FROM outbox WHERE key = ANY ($1::text[]))
+    + (SELECT count(*) FROM aside WHERE key = ANY ($1::text[]))"""
+THERE = "SELECT count(*) FROM conversations WHERE key = ANY ($1::text[])"
+LANES_OF = "SELECT key FROM conversations WHERE case_id = ANY ($1::text[]) AND starts_with(key, 'case:')"
+LOCK = "SELECT helpbot_lock_2(ARRAY(SELECT key FROM conversations WHERE case_id = ANY ($1::text[])) || $2::text[])"
+UNTIE = "UPDATE conversations SET case_id = NULL, version = version + 1 WHERE case_id = ANY ($1::text[])"
+ERASE_MESSAGES = "DELETE FROM messages WHERE case_id = ANY ($1::text[]) RETURNING 1"
+ERASE_CASES = "DELETE FROM cases WHERE id = ANY ($1::text[])"
+CLOSED_BEFORE = "SELECT id FROM cases WHERE closed < $1 ORDER BY closed LIMIT $2 FOR UPDATE SKIP LOCKED"
+
+# These two walk a table: nobody is looked for by name in a turn.
+CONVERSATIONS_WITH = "SELECT key, address FROM conversations WHERE strpos(address, $1) > 0"
+CASES_WITH = "SELECT data, thread, version FROM cases WHERE strpos(data, $1) > 0 ORDER BY id FOR UPDATE"
+REWRITE = """UPDATE cases SET version = version + 1, state = $2, queue = $3, agent = $4, person = $5, user_key = $6,
+    closed = $7, due = $8, data = $9 WHERE id = $1"""
+TRANSCRIPT = """SELECT case_id, mark, text, state, reason, changed, source_key, source_id, data FROM messages
+    WHERE case_id = $1"""
+REWRITE_MESSAGE = "UPDATE messages SET data = $1 WHERE case_id = $2 AND mark = $3"
+UNSIGN = "UPDATE desks SET bound_by = '' WHERE bound_by = $1 RETURNING 1"
+
+
+async def delete_conversations(db: Connection, keys: Sequence[str]) -> None:
+    """All that is theirs but their event ids. Inside a transaction that has locked them."""
+    for statement in ERASE if keys else ():
+        await db.execute(statement, keys)
+
+
+async def _delete_cases(db: Connection, ids: Sequence[str]) -> None:
+    """Cases with their transcripts, their lanes, and all that waits in them."""
+    await delete_conversations(db, [lane for (lane,) in await db.fetch(LANES_OF, ids)])
+    for statement in (UNTIE, ERASE_MESSAGES, ERASE_CASES):
+        await db.execute(statement, ids)
+
+
+async def sweep_cases(db: Connection, closed_before: float, limit: int) -> int:
+    """See `CaseStore.sweep_cases`."""
+    async with db.transaction():
+        old = [case_id for (case_id,) in await db.fetch(CLOSED_BEFORE, closed_before, limit)]
+        if old:
+            await db.execute(LOCK, old, [])
+            await _delete_cases(db, old)
+        return len(old)
+
+
+async def forget(db: Connection, person_id: str, now: float) -> dict[str, int]:
+    """See `CaseStore.forget`."""
+    name = dumps(person_id)
+    done = dict.fromkeys(("cases", "open cases", "messages", "conversations", "rows", "mentions as staff"), 0)
+    async with db.transaction():
+        found = [load_case(*record) for record in await db.fetch(CASES_WITH, name)]
+        theirs = [case for case in found if case.person.id == person_id]
+        keys = personal(await db.fetch(CONVERSATIONS_WITH, name), person_id) | {case.user.key for case in theirs}
+        await _forget_user(db, theirs, sorted(keys), now, done)
+        for case in found:
+            done["mentions as staff"] += await _forget_staff(db, case, person_id) if case not in theirs else 0
+        done["mentions as staff"] += len(await db.fetch(UNSIGN, person_id))
+    return done
+
+
+async def _forget_user(
+    db: Connection, cases: Collection[Case], keys: Sequence[str], now: float, done: dict[str, int]
+) -> None:
+    ids = [case.id for case in cases]
+    await db.execute(LOCK, ids, keys)
+    waiting = [*keys, *(lane for (lane,) in await db.fetch(LANES_OF, ids))]
+    done["messages"] = len(await db.fetch(ERASE_MESSAGES, ids))
+    done["rows"] = await db.fetchval(WAITING, waiting)
+    done["conversations"] = await db.fetchval(THERE, keys)
+    for statement in ERASE[:3]:
+        await db.execute(statement, waiting)
+    await delete_conversations(db, keys)
+    await db.execute(ERASE_EVENTS, keys)
+    for case in cases:
+        if case.open:
+            await _rewrite(db, forgotten(case, now))
+    closed = [case.id for case in cases if not case.open]
+    await _delete_cases(db, closed)
+    done["cases"], done["open cases"] = len(closed), len(ids) - len(closed)
+
+
+async def _forget_staff(db: Connection, case: Case, person_id: str) -> bool:
+    """Take a member of the staff out of a case of somebody else."""
+    after = without_staff(case, person_id)
+    if after == case:
+        return False
+    await _rewrite(db, after)
+    name = case.last_agent.name if case.last_agent and case.last_agent.id == person_id else ""
+    for record in await db.fetch(TRANSCRIPT, case.id):
+        message = load_message(record)
+        if (other := without_author(message, name)) != message:
+            await db.execute(REWRITE_MESSAGE, message_columns(other)[-1], case.id, message.mark)
+    return True
+
+
+async def _rewrite(db: Connection, case: Case) -> None:
+    columns = case_columns(case)
+    names = ("state", "queue", "agent", "person", "user_key", "closed", "due", "data")
+    await db.execute(REWRITE, case.id, *(columns[name] for name in names))
