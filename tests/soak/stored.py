@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -10,10 +11,16 @@ from typing import Any
 
 import asyncpg
 
+from tests.postgres import PostgresServer, make_schema
 from tests.soak.users import User
 
 _CONVERSATIONS = "SELECT key, state FROM conversations"
 _LEFT = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM aside)"
+
+
+async def schema(server: PostgresServer, name: str) -> str:
+    """The URL of a database of its own for a campaign."""
+    return await asyncio.to_thread(make_schema, server, name)
 
 
 async def check_stored(database: str, users: Sequence[User]) -> None:

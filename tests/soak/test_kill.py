@@ -9,21 +9,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import PostgresServer
 from tests.soak.scale import Say, chance, scaled
-from tests.soak.stored import check_stored
+from tests.soak.stored import check_stored, schema
 from tests.soak.users import User, arrived, copies
 from tests.soak.world import World, world
 
 pytestmark = pytest.mark.soak
 KILLS = 200
 USERS = 12
-PAUSE = 0.3  # seconds at most between what a user does
+PAUSE = 0.6  # seconds at most between what a user does
 
 
 async def test_kill_on_sqlite(tmp_path: Path, say: Say) -> None:
     """SQLite: each acknowledged activity has its effect once, its reply comes, in order, copied only by a kill."""
     async with world(tmp_path) as w:
         await kill_many(w, chance("kill on SQLite", say), say)
+
+
+async def test_kill_on_postgres(tmp_path: Path, postgres: PostgresServer, say: Say) -> None:
+    """PostgreSQL: the same; what a dead process had in hand is taken over when its lease has ended."""
+    async with world(tmp_path, await schema(postgres, "kill")) as w:
+        await kill_many(w, chance("kill on PostgreSQL", say), say)
 
 
 async def kill_many(w: World, rng: random.Random, say: Say) -> None:
