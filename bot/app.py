@@ -143,7 +143,7 @@ async def create(
         metrics,
         holder=holder,
         lease=LEASE,
-        front=front if hasattr(store, "commit_step") else None,
+        front=front,
     )
     timers = Timers(front.desk, lambda: reception.script, outbox.submit, holder=holder, lease=LEASE, clock=clock)
     limits = RateLimit(settings.rate_per_user, settings.rate_per_tenant)
@@ -157,8 +157,7 @@ async def create(
     await outbox.start()
     sweeper = Sweeper(store, clock)
     sweeper.start()
-    if hasattr(store, "commit_step"):
-        timers.start()
+    timers.start()
     return App(
         settings, application(doors, probes), store, outbox, sweeper, timers, reception, probes, channels, session
     )

@@ -1,9 +1,13 @@
-"""For all tests: under CI a test that is skipped has failed, so that nothing is left untested unnoticed."""
+"""For all tests: databases of each kind; and under CI a test that is skipped has failed: nothing is left out."""
 
+import itertools
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.postgres import PostgresServer, make_schema
 
 _CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
@@ -30,3 +34,21 @@ def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
     report.outcome = "failed"
     report.longrepr = f"{reason}\nUnder CI a skip is a failure: whatever this test needs must be set up."
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for the whole run, started when the first test asks for it."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'helpbot.db'}"
+    return make_schema(request.getfixturevalue("postgres"), f"test_{next(_numbers)}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bot.storage.registry import make_store
 from tests import activities
 from tests.handoff.story import ANNA, BEN, CHANNEL, EVE, IDENTITY, Story, conversation, script, text_of
 from tests.stand import stand
 
 
-async def test_whole_story() -> None:
+async def test_whole_story(database_url: str) -> None:
     """Guide, no luck, summary, queue, claim, messages both ways, note, transfer, second claim, close, rating."""
-    async with stand(script=script(), admins=(ANNA["aadObjectId"],)) as place:
+    store = make_store(database_url)
+    async with stand(script=script(), store=store, admins=(ANNA["aadObjectId"],)) as place:
         story = Story(place)
         await story.prepare({"helpdesk": CHANNEL, "identity": IDENTITY})
         await story.say("my partner never got the mail I sent")
