@@ -22,10 +22,10 @@ _TURN = re.compile(r'"turn": (\d+)')
 Owed = tuple[str, int]  # ("card", its turn), or ("answered", the turn of the card that shows its answer now)
 
 
-def turn_of(sent: Sent) -> int:
+def turn_in(body: Json) -> int:
     """The number of the turn that a card was made in: every button carries it."""
-    found = _TURN.search(dumps(sent.body))
-    assert found, sent.body
+    found = _TURN.search(dumps(body))
+    assert found, body
     return int(found[1])
 
 
@@ -58,13 +58,17 @@ class User:
         """What the connector accepted for this conversation, in order, and what each is."""
         sent_to_all = self._world.connector.sent
         for sent in sent_to_all[self._read :]:
-            if sent.conversation == self.id and sent.method == "PUT":
-                self._came.append((("answered", self._cards[sent.id]), sent))
-            elif sent.conversation == self.id:
-                self._cards[sent.id] = turn_of(sent)
-                self._came.append((("card", self._cards[sent.id]), sent))
+            if sent.conversation != self.id:
+                continue
+            if sent.method == "POST":
+                self._cards[sent.id] = turn_in(sent.body)
+            self._came.append((self.what(sent), sent))
         self._read = len(sent_to_all)
         return self._came
+
+    def what(self, sent: Sent) -> Owed:
+        """What this is, of what is owed."""
+        return ("card" if sent.method == "POST" else "answered", self._cards[sent.id])
 
     async def open(self) -> None:
         """Open the guide and read off the first card's number."""
