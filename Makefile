@@ -3,6 +3,7 @@
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
+BENCH_PIP := .bench-venv/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input
 WEB := tests/web/node_modules/.stamp
 # The node that comes with the venv goes before the machine's own.
 NPM := cd tests/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm
@@ -43,7 +44,7 @@ e2e: setup ## the tests that drive the Playground in headless Chromium
 	fi; \
 	set -x; CHROMIUM="$$chromium" $(BIN)/python -m pytest -m e2e $(ARGS)
 
-bench: .venv/.project ## CPU time for each turn, against the floor
+bench: .venv/.project .bench-venv/.locked ## CPU time for each turn, against the floor; ARGS=--quick
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: setup ## long runs; HELPBOT_SOAK=0.1 makes them a tenth as long
@@ -53,10 +54,11 @@ lock: .venv/.project ## pin the dependencies anew; ARGS=--upgrade takes the newe
 	$(PIP) install uv
 	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(UV_COMPILE) --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+	$(UV_COMPILE) -c requirements/runtime.txt requirements/bench.in -o requirements/bench.txt
 	$(NPM) install --package-lock-only
 
 clean: ## remove what the other targets made; databases and .env stay
-	rm -rf .venv .run build dist tests/web/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench-venv .run build dist tests/web/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find bot dialogs tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The locked dependencies; made anew when the lock changes. setuptools comes first, and with its hash too: a few packages
@@ -72,6 +74,15 @@ clean: ## remove what the other targets made; databases and .env stay
 # The project itself, editable: its command, its version, where its packages lie.
 .venv/.project: .venv/.locked pyproject.toml setup.py
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What the benchmark compares ours with: other bots, whose libraries ours must not be able to import.
+.bench-venv/.locked: requirements/bench.txt
+	@echo "Setting up .bench-venv (about a minute)"
+	@python="$$(sh tools/find_python.sh)" && "$$python" -m venv --clear .bench-venv
+	@sed -n '/^setuptools==/,/[^\\]$$/p' requirements/bench.txt > .bench-venv/setuptools.txt
+	@$(BENCH_PIP) install --require-hashes -r .bench-venv/setuptools.txt
+	@$(BENCH_PIP) install --require-hashes --no-build-isolation -r requirements/bench.txt
 	@touch $@
 
 $(WEB): tests/web/package.json tests/web/package-lock.json tests/web/.npmrc .venv/.locked

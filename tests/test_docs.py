@@ -39,7 +39,7 @@ def test_make_targets_that_pages_name_exist(page: str) -> None:
     assert set(named) <= targets
 
 
-@pytest.mark.parametrize("lock", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", ["runtime.txt", "dev.txt", "bench.txt"])
 def test_python_locks_are_complete(lock: str) -> None:
     """Each requirement has one version and at least one hash, and no line an address: any index will do."""
     text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")

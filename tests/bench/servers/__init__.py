@@ -1,0 +1,1 @@
+"""Servers that ours is compared with. Each runs alone, in its own interpreter: `python FILE PORT`."""
