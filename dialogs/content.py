@@ -115,10 +115,10 @@ class _Found:
         if doc is not None and path.absolute().parent.name == "texts":
             self._texts(doc, path)
         elif doc is not None:
-            self._guide(doc, path)
+            self._guide(doc, path, sound=not problems)
 
-    def _guide(self, doc: Document, path: Path) -> None:
-        guide, problems = read_guide(doc)
+    def _guide(self, doc: Document, path: Path, sound: bool) -> None:
+        guide, problems = read_guide(doc, sound)
         self.problems += problems
         name = doc.data.get("id")
         if isinstance(name, str):
@@ -150,7 +150,7 @@ class _Found:
 
 
 def read_document(path: Path, *, a_list: bool = False) -> tuple[Document | None, list[Problem]]:
-    """One file as data that knows its lines, or None and the problems that keep it from being read."""
+    """One file as data that knows its lines, or None where it can't be read; and the mistakes of its YAML."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -159,8 +159,8 @@ def read_document(path: Path, *, a_list: bool = False) -> tuple[Document | None,
     return parse(raw, str(path), a_list=a_list)
 
 
-def read_guide(doc: Document) -> tuple[Guide | None, list[Problem]]:
-    """The guide that a document holds, or None and every mistake in it."""
+def read_guide(doc: Document, sound: bool = True) -> tuple[Guide | None, list[Problem]]:
+    """The guide that a document holds, or None and every mistake in it. `sound`: its YAML has no mistakes."""
     data, problems = dict(doc.data), []
     if "version" in data:
         del data["version"]
@@ -176,7 +176,7 @@ def read_guide(doc: Document) -> tuple[Guide | None, list[Problem]]:
     except ValidationError as error:
         problems += explain(error, doc, Guide)
         guide = None
-    problems += graph.check(doc, sound=not problems)
+    problems += graph.check(doc, sound=sound and not problems)
     if guide is None or problems:
         return None, problems
     return guide.model_copy(update={"version": version(guide)}), []

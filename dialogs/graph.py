@@ -5,6 +5,7 @@ Works on the data as it was read, so that these mistakes are told together with 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,19 +13,24 @@ from dialogs.errors import Problem
 from dialogs.model_mistakes import did_you_mean, where
 from dialogs.source import Document, Place
 
+_VERBATIM = frozenset({"code", "url", "was", "said"})  # fields without Markdown
+_CODE = re.compile(r"`[^`]+`|\\.")
+_LINK = re.compile(r"\[[^\[\]]+\]\(([^()\s]+)\)")
+
 
 def check(doc: Document, sound: bool) -> list[Problem]:
     """All problems. `sound`: the steps' own data is right; only then is it looked at which steps can be reached."""
     steps = doc.data.get("steps")
     if not isinstance(steps, dict):
         return []
+    links = [*_links(doc, ("steps",), steps)]
     problems = [*_unknown(doc, steps)]
     for name, step in steps.items():
         problems += _alike(doc, name, step)
     if problems or not sound:
-        return problems  # what can't be reached may only be a consequence
+        return [*links, *problems]  # what can't be reached may only be a consequence
     reached = _reached(doc, steps)
-    return [*_unreachable(doc, steps, reached), *_endless(doc, steps, reached)]
+    return [*links, *_unreachable(doc, steps, reached), *_endless(doc, steps, reached)]
 
 
 def _ways(name: str, step: Any) -> Iterator[tuple[Place, str]]:
@@ -52,6 +58,22 @@ def _unknown(doc: Document, steps: dict[str, Any]) -> Iterator[Problem]:
 
 def _fix(wrong: str, steps: dict[str, Any]) -> str:
     return did_you_mean(wrong, steps) or "the steps are: " + ", ".join(steps)
+
+
+def _links(doc: Document, place: Place, value: Any) -> Iterator[Problem]:
+    """Links within texts that are not https: they would be shown as they stand, brackets and all."""
+    if isinstance(value, str):
+        for url in _LINK.findall(_CODE.sub("", value)):
+            if not url.startswith("https://"):
+                what = f'{where(place)} holds a link that is not https: "{url}"'
+                yield doc.problem(place, what, "give the address that begins with https://")
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            if key not in _VERBATIM:
+                yield from _links(doc, (*place, key), below)
+    elif isinstance(value, list):
+        for i, below in enumerate(value):
+            yield from _links(doc, (*place, i), below)
 
 
 def _alike(doc: Document, name: str, step: Any) -> Iterator[Problem]:

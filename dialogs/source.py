@@ -106,7 +106,10 @@ class Document:
 
 
 def parse(raw: bytes, file: str, *, a_list: bool = False, loader: Any = None) -> tuple[Document | None, list[Problem]]:
-    """The file as a mapping (or as a list, where that is wanted); or None and all that keeps it from being read."""
+    """The file as a mapping (or as a list, where that is wanted); or None where it can't be read, and its mistakes.
+
+    A key that stands there twice is told and read as it stands first, so that the rest of the file is checked too.
+    """
     try:
         text = _decode(raw)
         node = _compose(text, loader or Loader)
@@ -117,9 +120,7 @@ def parse(raw: bytes, file: str, *, a_list: bool = False, loader: Any = None) ->
         data = builder.build(node, 0)
     except _Unreadable as error:
         return None, [Problem(file, error.line, error.what, error.fix)]
-    if builder.problems:
-        return None, builder.problems
-    return Document(file, data, node), []
+    return Document(file, data, node), builder.problems
 
 
 class _Unreadable(Exception):
@@ -212,13 +213,14 @@ class _Builder:
             self._say(
                 node, f'"{_shown_tag(tag)}" is a YAML tag, which is not used here', "remove it, or put it in quotes"
             )
-            return None
+            if isinstance(node, yaml.ScalarNode):
+                return node.value
         self.count += len(node.value)
         if depth > MAX_DEPTH or self.count > MAX_VALUES:  # aliases that hold themselves, or each other many times
             raise _Unreadable(
                 node.start_mark.line + 1, "too much, or nested too deep", "write it out without * aliases"
             )
-        if tag is _LIST:
+        if isinstance(node, yaml.SequenceNode):
             return [self.build(child, depth + 1) for child in node.value]
         return self._mapping(node.value, depth + 1)
 

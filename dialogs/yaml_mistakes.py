@@ -34,6 +34,11 @@ _PLAIN: tuple[tuple[str, str, str], ...] = (
         'write "key: value", or "- " and a blank before a list entry',
     ),
     (
+        "parsing a flow node",
+        "a bracket is opened and never closed, or something is missing in it",
+        "close it, or put the text in quotes",
+    ),
+    (
         "expected ',' or",
         "a bracket is opened and never closed, or a comma is missing",
         "close it, or put the text in quotes",

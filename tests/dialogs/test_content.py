@@ -126,6 +126,15 @@ def test_all_mistakes_of_all_files_at_once(tmp_path: Path) -> None:
     assert '"German!" is not a language tag' in str(caught.value)
 
 
+def test_a_key_twice_hides_no_other_mistake(tmp_path: Path) -> None:
+    """A key that stands there twice is told together with the rest, and with nothing that only follows from it."""
+    found = problems(tmp_path, vpn=f"{VPN.replace('goto: call', 'goto: cal')}  done:\n    outcome: Again\n")
+    assert [problem.what for problem in found] == [
+        'step "reboot" goes to "cal", which does not exist',
+        'the key "done" stands here twice (first in line 27)',
+    ]
+
+
 def test_the_same_id_twice(tmp_path: Path) -> None:
     """Two guides with one id are told, with the place of the first, even when one has other mistakes."""
     found = problems(tmp_path, vpn=spoilt(VPN, "owner: Network team\n", ""), vpn2=VPN)
