@@ -137,11 +137,19 @@ class Reception:
         """One try at an event: the hand-off's, or a turn of the bot alone."""
         front, script = self._front, self.script
         if front is not None and (loaded.case is not None or envelope.address.group or _for_front(envelope)):
-            taken = await front.take(envelope, loaded, script)
+            try:
+                taken = await front.take(envelope, loaded, script)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # nothing was passed on, and whoever said it is told
+                outcome, rendered = self._mistake(envelope, loaded.state or {}, error)
+                return await self._commit(envelope, loaded, outcome.state, rendered, known, remember=False)
             if isinstance(taken, Step):
                 return await self._commit_step(taken)
             if taken is not None:
                 said = self._said(envelope, taken)
+                if envelope.invoke and not said.outgoing:
+                    return True, said.answer  # a press that was refused: there is nothing to commit, nor to race for
                 return await self._commit(envelope, loaded, loaded.state or {}, said, known, remember=False)
         if envelope.change:
             return True, None  # nobody keeps what was said to the bot alone: there is nothing to change

@@ -106,6 +106,8 @@ class StaffSide:
         result = await self._actions[action](turn)
         if isinstance(result, Step):
             return result
+        if result == Change(case, word=result.word):
+            return self._word(envelope, result.word)
         answer = step.answer(envelope, result, channel, views.status(case, script.plan, say))
         return self._commit(envelope, case, result, answer)
 
