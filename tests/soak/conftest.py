@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
 from collections.abc import Iterator
 
@@ -9,6 +10,12 @@ import pytest
 
 from tests.postgres import PostgresServer
 from tests.soak.scale import Say
+
+
+@pytest.fixture(autouse=True)
+def patience() -> None:
+    """A campaign may take its time: no stacks are printed after two minutes."""
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ async def test_connector_faults(tmp_path: Path, say: Say) -> None:
         await w.begin()
         users = [User(w, number, random.Random(rng.random())) for number in range(USERS)]
         await asyncio.gather(*(user.open() for user in users))
-        await asyncio.gather(*(user.live(lambda user=user: user.done >= acts) for user in users))  # type: ignore[misc]
+        await asyncio.gather(*(user.live_for(acts) for user in users))
         await arrived(users, 60.0 + 6.0 * acts)
         again = 0
         for user in users:

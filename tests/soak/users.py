@@ -72,9 +72,13 @@ class User:
 
     async def open(self) -> None:
         """Open the guide and read off the first card's number."""
-        await self._world.deliver(message(self._world.connector.url, OPENING, self._conversation))
+        await self._world.deliver(self.says(OPENING))
         assert await until(lambda: bool(self.came()), 90.0)
         ((self.owed, self.first),) = (([what], what[1]) for what, _ in self.came()[:1])
+
+    def says(self, words: str) -> Json:
+        """A message of theirs."""
+        return message(self._world.connector.url, words, self._conversation)
 
     async def live(self, enough: Callable[[], bool], pause: float = 1.0) -> None:
         """Press or type, with pauses of up to so many seconds, until it is enough."""
@@ -82,16 +86,20 @@ class User:
             await self.act()
             await asyncio.sleep(self._rng.uniform(0.1, 1.0) * pause)
 
+    async def live_for(self, acts: int, pause: float = 1.0) -> None:
+        """Do so many things."""
+        await self.live(lambda: self.done >= acts, pause)
+
     async def act(self) -> None:
         """One thing. Half of them are typed: unlike a press, words carry no number that would give a repetition away.
 
         A press that was not acknowledged is repeated as the same delivery or as a new one, as users do it.
         """
         verb, value, words = STEPS[self.done % 2]
-        url, turn = self._world.connector.url, self.turn
+        turn = self.turn
         typed = self._rng.random() < 0.5
         if typed:
-            await self._world.deliver(message(url, words, self._conversation))
+            await self._world.deliver(self.says(words))
         else:
             await self._press(verb, value)
         self.done += 1

@@ -123,10 +123,12 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, database: str = "", connector: Connector | None = None) -> AsyncIterator[World]:
+async def world(
+    folder: Path, database: str = "", connector: Connector | None = None, kind: type[World] = World
+) -> AsyncIterator[World]:
     """A world whose processes are killed at the end; on SQLite in this folder unless told otherwise."""
     async with Cloud() as cloud, connector or Connector() as connector, aiohttp.ClientSession() as session:
-        made = World(folder, database or f"sqlite:///{folder}/helpbot.db", cloud, connector, session)
+        made = kind(folder, database or f"sqlite:///{folder}/helpbot.db", cloud, connector, session)
         try:
             yield made
         finally:
