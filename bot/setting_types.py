@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -76,6 +77,12 @@ def _locale(value: str) -> str:
     return value
 
 
+def _folder(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError("is no folder; give the whole path of one that holds guides/ and texts/")
+    return value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -89,4 +96,5 @@ Guid = Annotated[str, AfterValidator(_guid)]
 Guids = Annotated[tuple[Guid, ...], BeforeValidator(_commas)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_commas), AfterValidator(_hosts)]
 Address = Annotated[str, AfterValidator(_address)]
+Folder = Annotated[Path, AfterValidator(_folder)]
 Link = Annotated[str, AfterValidator(_link)]

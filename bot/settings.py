@@ -21,6 +21,7 @@ from bot.errors import SettingsError
 from bot.setting_types import (
     Address,
     Database,
+    Folder,
     Guid,
     Guids,
     Hosts,
@@ -36,7 +37,9 @@ PREFIX = "HELPBOT_"
 # Variables with our prefix that are not for the bot: how long the soak tests run.
 _NOT_OURS = frozenset({"HELPBOT_SOAK"})
 # Values that an error may repeat; in the others somebody may have put a secret by mistake.
-_SHOWN = frozenset({"host", "port", "local", "log_level", "default_locale", "rate_per_user", "rate_per_tenant"})
+_SHOWN = frozenset(
+    {"host", "port", "content_dir", "local", "log_level", "default_locale", "rate_per_user", "rate_per_tenant"}
+)
 _CREDENTIALS = ("teams_app_password", "teams_certificate", "teams_managed_identity")
 
 
@@ -54,7 +57,7 @@ class Settings(BaseModel):
         default="127.0.0.1", description="The address to listen on; in local mode this machine's own only."
     )
     port: int = Field(default=3978, ge=1, le=65535, description="The port to listen on.")
-    content_dir: Path = Field(
+    content_dir: Folder = Field(
         default_factory=resources.content_dir, description="The folder with guides/ and texts/; empty: what is shipped."
     )
     contact: str = Field(

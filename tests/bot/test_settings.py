@@ -70,7 +70,7 @@ def test_all_kinds_of_values(tmp_path: Path) -> None:
             "HELPBOT_TEAMS_SERVICE_HOSTS": "127.0.0.1, Example.com",
             "HELPBOT_TEAMS_LOGIN_URL": "http://127.0.0.1:9/",
             "HELPBOT_TEAMS_MANAGED_IDENTITY": "System",
-            "HELPBOT_CONTENT_DIR": "/srv/content",
+            "HELPBOT_CONTENT_DIR": str(tmp_path),
         },
         tmp_path,
     )
@@ -81,7 +81,7 @@ def test_all_kinds_of_values(tmp_path: Path) -> None:
     assert settings.teams_service_hosts == ("127.0.0.1", "example.com")
     assert settings.teams_login_url == "http://127.0.0.1:9"
     assert settings.teams_managed_identity == "system"
-    assert settings.content_dir == Path("/srv/content")
+    assert settings.content_dir == tmp_path
 
 
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
@@ -104,6 +104,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     [
         ("HELPBOT_PORT", "http", "HELPBOT_PORT=http is no whole number; write digits only"),
         ("HELPBOT_RATE_PER_USER", "-1", "HELPBOT_RATE_PER_USER=-1 is too small; the least is 0"),
+        ("HELPBOT_CONTENT_DIR", "/no/such", "HELPBOT_CONTENT_DIR=/no/such is no folder; give the whole path of one"),
         ("helpbot_port", "1", "Helpbot_port is no setting; did you mean HELPBOT_PORT?"),
         ("HELPBOT_DEFAULT_LOCALE", "English (US)", "is no language tag; write one like en or pt-BR"),
         ("HELPBOT_TEAMS_APP_ID", "my-bot", "HELPBOT_TEAMS_APP_ID is not an id; copy it from the portal"),
