@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from dialogs.understand import Choice
 from dialogs.walk import Hear, Walk
 from dialogs.work import Work
 
+_CODE = re.compile(r"\d{3}")  # an error's code, not the number of an answer
 BARE = 3  # words of a message that is only an answer
 WAY_OUT = 2  # after so many misunderstandings in a row, a way out
 
@@ -114,6 +116,8 @@ async def _choose_answer(step: WaterfallStepContext, guide: Guide, walk: Walk, q
         return await _accept(step, guide, walk, question, pressed)
     if not work.text:
         return await _again(step, walk)
+    if asked := await _changing(step, guide, walk, work.text):
+        return asked
     offered = question.answers
     named = work.understand.lean(work.text, offered, strict=True)
     # What names this question's answer is one, even if it sounds like an earlier one too; unless it takes that back.
@@ -134,7 +138,7 @@ async def _choose_answer(step: WaterfallStepContext, guide: Guide, walk: Walk, q
 
 def _telling(walk: Walk, text: str) -> Walk:
     """With the words kept where they say more than a bare answer: for later questions, and for a person to read."""
-    return walk.with_words(text) if len(text.split()) > BARE or any(c.isdigit() for c in text) else walk
+    return walk.with_words(text) if len(text.split()) > BARE or _CODE.search(text) else walk
 
 
 async def _accept(
@@ -175,6 +179,25 @@ async def _corrected(step: WaterfallStepContext, guide: Guide, walk: Walk, text:
     return None
 
 
+async def _changing(step: WaterfallStepContext, guide: Guide, walk: Walk, text: str) -> DialogTurnResult | None:
+    """Words that want an answer changed ("change my first answer"): the one that they name is asked again, or which."""
+    work = Work.of(step)
+    path = walking.answered(guide, walk)
+    wanted, place = work.understand.changes(text, len(path))
+    if not wanted:
+        return None
+    if changed := await _corrected(step, guide, walk, text):
+        return changed
+    if not path:
+        work.tell(work.texts.nothing_to_change)
+        return await _again(step, walk)
+    work.advance(views.closed_guide(work, guide, walk, fill(work.texts.you_chose, answer=work.texts.way_change)))
+    if place is not None or len(path) == 1:
+        return await _again(step, walking.reopen(walk, path[place or 0][0]))
+    step.active_dialog.state["options"] = walk.to_json()
+    return await step.begin_dialog("pick", {"kind": "change"})
+
+
 async def _not_an_answer(step: WaterfallStepContext, guide: Guide, walk: Walk) -> DialogTurnResult:
     """Words that answer nothing: another problem perhaps; else ask again, said differently; then a way out."""
     work, texts = Work.of(step), Work.of(step).texts
@@ -200,7 +223,7 @@ def _missed(work: Work) -> None:
 async def _late_words(step: WaterfallStepContext, guide: Guide, walk: Walk, text: str) -> DialogTurnResult | None:
     """Words said to a dialog above that belong here: taken where they clearly say something, else None."""
     work = Work.of(step)
-    if changed := await _corrected(step, guide, walk, text):
+    if changed := await _changing(step, guide, walk, text) or await _corrected(step, guide, walk, text):
         return changed
     ahead = walking.run_on(guide, walk.with_words(text), hearing(work))
     if ahead.at == walk.at:
@@ -215,6 +238,8 @@ async def _late_words(step: WaterfallStepContext, guide: Guide, walk: Walk, text
 async def _choose_solved(step: WaterfallStepContext, guide: Guide, walk: Walk, outcome: Outcome) -> DialogTurnResult:
     work, texts = Work.of(step), Work.of(step).texts
     what, brief = _solved_press(work), work.pressed("solved-brief") is not None
+    if what is None and (asked := await _changing(step, guide, walk, work.text)):
+        return asked
     if what is None and work.text:
         brief = walk.brief
         what = _solved_words(work, guide, walk)

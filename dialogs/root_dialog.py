@@ -48,9 +48,12 @@ async def choose(step: WaterfallStepContext) -> DialogTurnResult:
         return await _open(step, guide_id, "")
     if not work.text:
         return await step.replace_dialog("root", {"said": said})
-    for place, guide in enumerate(list(work.library.guides.values())[: views.HOME_GUIDES], start=1):
-        if work.text in (str(place), guide.title):
-            return await _open(step, guide.id, "")
+    guides = list(work.library.guides.values())[: views.HOME_GUIDES]
+    place = work.understand.place(work.text, len(guides))
+    if place is not None:
+        return await _open(step, guides[place].id, "")
+    if named := next((g for g in guides if g.title.lower() == work.text.lower()), None):
+        return await _open(step, named.id, "")
     return await _look_up(step, work.text, said)
 
 

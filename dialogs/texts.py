@@ -54,6 +54,7 @@ class Words(BaseModel):
     topics: Phrases
     back: Phrases
     change: Phrases
+    change_anywhere: Phrases
     restart: Phrases
     cancel: Phrases
     person: Phrases

@@ -90,6 +90,7 @@ class Understanding:
         self._doubts = self._patterns((*words.doubts, *words.not_sure))
         self._corrections = self._patterns(words.corrections)
         self._inabilities = self._patterns(words.inabilities)
+        self._changes = self._patterns(words.change_anywhere)
         self._person_anywhere = self._patterns(words.person_anywhere)
         self._both = {phrase(p) for p in words.both}
         self._negations = frozenset(s for p in words.negations for s in phrase(p))
@@ -157,6 +158,18 @@ class Understanding:
         """Whether the message begins like a correction of what was said before ("sorry, …", "no wait, …")."""
         return any(i <= 2 for i, _, _ in self._corrections.find(self.reader.tokens(text)))
 
+    def changes(self, text: str, count: int) -> tuple[bool, int | None]:
+        """Whether the message begins with the wish to change an answer, and which of `count` it names, from 0."""
+        tokens = self.reader.tokens(text)
+        for i, end, _ in self._changes.find(tokens):
+            before = (*(t.stem for t in tokens[:i]), "")
+            while (shorter := self._without_filler(before)) != before:
+                before = shorter
+            if len(before) == 1:
+                named = (self._number((token,), count) for token in tokens[i:end])
+                return True, next((place for place in named if place is not None), None)
+        return False, None
+
     # -- answers
 
     def lean(self, text: str, choices: tuple[Choosable, ...], strict: bool = False) -> tuple[str, ...]:
@@ -201,6 +214,10 @@ class Understanding:
         spans += self._generic_spans(tokens, choices)
         hits = self._hits(self._without_inner(spans), tokens, choices)
         return "both" if len(hits) > 1 else next(iter(hits), None)
+
+    def place(self, text: str, count: int) -> int | None:
+        """The place in a list of `count` that the message names ("2", "the second one"), from 0; None when none."""
+        return self._number(self.reader.tokens(text), count)
 
     def _number(self, tokens: Sequence[Token], count: int) -> int | None:
         """The place that "2", "option 2" or "the second one" names, from 0."""

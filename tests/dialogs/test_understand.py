@@ -172,3 +172,21 @@ def test_any_text(text: str) -> None:
     assert set(READ.lean(text, MAIL)) <= {"yes", "no", "not-sure"}
     assert READ.command(text) in (None, *COMMANDS)
     assert READ.tone(text) in ("solved", "not_solved", "both", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "changes"),
+    [
+        ("change my first answer", (True, 0)),
+        ("sorry, can I change the 2nd answer please", (True, 1)),
+        ("change the fifth answer", (True, None)),
+        ("I want to change an answer that I gave", (True, None)),
+        ("change it to yes", (True, None)),
+        ("their admin changed it to private", (False, None)),
+        ("she can't change the answer", (False, None)),
+        ("", (False, None)),
+    ],
+)
+def test_changes(said: str, changes: tuple[bool, int | None]) -> None:
+    """The wish to change an answer counts where a message begins with it, and names the answer by its number."""
+    assert READ.changes(said, 3) == changes
