@@ -1,0 +1,237 @@
+"""A person in front of the Agents Playground: reads what the page shows, types and presses buttons.
+
+What is looked for on the page are roles, names and the classes of Microsoft's card renderer (`ac-…`): the page's own
+class names are made anew with each of its versions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
+
+SECONDS = 20.0  # for anything to appear: far more than it takes, even on a busy machine
+_BOT = "Test Bot"
+_EDITOR = "[role=textbox][data-lexical-editor=true]"
+_MENU = '//button[@aria-label="Show more information"]'
+_ONE_MESSAGE = f'count(.{_MENU})=1 and not(.//*[@data-lexical-editor="true"])'
+# Every message, in a chat and in a thread, has one menu: it is all that holds this menu and no other.
+_MESSAGE = f"xpath=.{_MENU}/ancestor::*[{_ONE_MESSAGE}][last()]"
+_HERE = re.compile(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]")
+_TIME = re.compile(r"\d:\d\d [AP]M$")
+_PHONE = ".ac-preview-panel { width: 358px; }"  # 390 less a chat's margins; the Playground keeps a card wider
+
+expect.set_options(timeout=SECONDS * 1000)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message on the page, as it is now: a card that was answered shows its answered form."""
+
+    root: Locator
+
+    @property
+    def lines(self) -> list[str]:
+        """What it says, line by line, without its head (author and time) and without empty lines."""
+        body = self.root.locator(".ac-adaptiveCard")
+        if body.count():
+            return _lines(body.first.inner_text())
+        lines = _lines(self.root.inner_text())
+        return lines[next(n for n, line in enumerate(lines, 1) if _TIME.search(line)) :]
+
+    @property
+    def buttons(self) -> list[str]:
+        """The titles of its buttons, those behind "…" not among them."""
+        found = self.root.locator(".ac-adaptiveCard").get_by_role("button").all()
+        return [str(button.get_attribute("aria-label")) for button in found if button.is_visible()]
+
+    @property
+    def headings(self) -> list[str]:
+        """Its headings."""
+        return [" ".join(words.split()) for words in self.root.get_by_role("heading").all_inner_texts()]
+
+    @property
+    def links(self) -> list[str]:
+        """The addresses that it links to."""
+        return [str(link.get_attribute("href")) for link in self.root.get_by_role("link").all()]
+
+    def shows(self, *texts: str) -> Message:
+        """Wait until it shows all of these, each within one element or over several; itself."""
+        for text in texts:
+            expect(self.root).to_contain_text(text)
+        return self
+
+    def is_answered(self, line: str) -> Message:
+        """Wait until it shows this line and has no button left; itself."""
+        self.shows(line)
+        expect(self.root.locator(".ac-adaptiveCard").get_by_role("button")).to_have_count(0)
+        return self
+
+    def picture(self, path: Path) -> None:
+        """A picture of this message alone."""
+        self.root.screenshot(path=path)
+
+
+class Chat:
+    """A conversation on the page. Whatever is said in it must get exactly the replies that the test expects.
+
+    mention: whether the bot hears only what mentions it (in a group).
+    """
+
+    def __init__(self, page: Page, root: Locator, mention: bool) -> None:
+        self.page = page
+        self._root = root
+        self._mention = mention
+        self._replies = root.locator(_MESSAGE).filter(has=page.get_by_role("img", name=_BOT, exact=True))
+        self._known = 0
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages in the order of the page, the user's too."""
+        return [Message(found) for found in self._root.locator(_MESSAGE).all()]
+
+    @property
+    def last(self) -> Message:
+        """The bot's newest message known."""
+        return self.reply(self._known - 1)
+
+    def reply(self, number: int) -> Message:
+        """The bot's message of this number, from 0."""
+        return Message(self._replies.nth(number))
+
+    def await_replies(self, more: int = 1) -> Message:
+        """Wait until the bot has sent so many more messages, and no others; the newest."""
+        self._known += more
+        expect(self._replies).to_have_count(self._known)
+        return self.last
+
+    def is_quiet(self) -> None:
+        """Nothing more has come than what was awaited, and nothing comes while one could count to three."""
+        self.page.wait_for_timeout(1000)
+        expect(self._replies).to_have_count(self._known)
+
+    def say(self, text: str, replies: int = 1) -> Message:
+        """Send this (mentioning the bot, in a group), and wait for the replies; the newest."""
+        self.send(text)
+        return self.await_replies(replies)
+
+    def send(self, text: str, mention: bool | None = None) -> None:
+        """Send this without waiting for anything. mention: False leaves the mention out."""
+        expect(self._replies).to_have_count(self._known)
+        self.type_into(self._root.locator(_EDITOR).last, text, self._mention if mention is None else mention)
+        self.page.keyboard.press("Enter")
+
+    def send_quickly(self, *texts: str) -> None:
+        """Send all of these one after the other, without waiting for a reply in between."""
+        editor = self._root.locator(_EDITOR).last
+        for text in texts:
+            self.type_into(editor, text, self._mention)
+            self.page.keyboard.press("Enter")
+            expect(editor).to_have_text("")
+
+    def press(self, title: str, replies: int = 1, on: Message | None = None) -> Message:
+        """Press the newest button of this title, or the one of a message, and wait for the replies; the newest."""
+        where = on.root if on else self._replies
+        button = where.locator(".ac-adaptiveCard").get_by_role("button", name=title, exact=True).last
+        expect(self._replies).to_have_count(self._known)
+        button.click()
+        return self.await_replies(replies)
+
+    def press_hidden(self, title: str) -> Message:
+        """Press the button of this title behind the newest "…", and wait for the reply."""
+        expect(self._replies).to_have_count(self._known)
+        self._replies.get_by_role("button", name="More options").last.click()
+        self.page.get_by_role("menuitem", name=title, exact=True).click()
+        return self.await_replies()
+
+    def type_into(self, editor: Locator, text: str, mention: bool) -> None:
+        """Type this into a compose box, the bot's mention before it or not."""
+        editor.click()
+        if mention:
+            self.page.keyboard.type("@")
+            # The list names the bot first, then the members.
+            self.page.get_by_role("listbox").get_by_role("menuitem").filter(has_text=_BOT).first.click()
+            self.page.keyboard.type(" ")
+        self.page.keyboard.type(text)
+
+
+class Window:
+    """A browser window on the Playground."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.page = context.new_page()
+        self.page.set_default_timeout(SECONDS * 1000)
+        # The page asks for fonts from elsewhere: refused at once, since nothing here may need a network.
+        self.page.route(lambda address: not _HERE.match(address), lambda route: route.abort())
+        self.page.on("websocket", self._watch)
+        self.delivered: Counter[str] = Counter()
+        self._url = url
+
+    def open(self) -> Chat:
+        """Open the Playground (or open it anew): it tells the bot that it was installed; the personal chat."""
+        before = self.delivered.copy()
+        self.page.goto(self._url)
+        self.page.locator(_EDITOR).first.wait_for()
+        self._until_installed(before)
+        self.page.get_by_role("button", name="Hide log panel").click()
+        return self._chat(mention=False)
+
+    def group(self) -> Chat:
+        """The group chat."""
+        self._choose("Group Chat")
+        return self._chat(mention=True)
+
+    def thread(self, first: str) -> Chat:
+        """Start a thread with these words in the channel General, mentioning the bot."""
+        self._choose("My Team - General")
+        threads = self.page.get_by_role("group").filter(has=self.page.get_by_role("button", name="Send Message"))
+        before = threads.count()
+        chat = Chat(self.page, self.page.get_by_role("group").filter(has_text=first).last, mention=True)
+        chat.type_into(self.page.locator(_EDITOR).first, first, mention=True)
+        self.page.get_by_role("button", name="Post", exact=True).click()
+        expect(threads).to_have_count(before + 1)
+        return chat
+
+    def as_phone(self) -> None:
+        """Give cards the width that a phone of 390 px leaves them."""
+        self.page.add_style_tag(content=_PHONE)
+
+    def close(self) -> None:
+        """Close it."""
+        self.page.close()
+
+    def _chat(self, mention: bool) -> Chat:
+        return Chat(self.page, self.page.locator("body"), mention)
+
+    def _choose(self, name: str) -> None:
+        self.page.get_by_role("treeitem", name=name, exact=True).click()
+
+    def _until_installed(self, before: Counter[str]) -> None:
+        awaited = ("installationUpdate", "conversationUpdate")
+        for _ in range(int(SECONDS * 20)):
+            if all(self.delivered[name] > before[name] for name in awaited):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"the Playground has not told the bot of its installation: {self.delivered}")
+
+    def _watch(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._note)
+
+    def _note(self, frame: str | bytes) -> None:
+        """The Playground's own log: counts what the bot has taken from it."""
+        try:
+            entry: Any = json.loads(frame)
+        except ValueError:
+            return
+        log = entry.get("log", {}) if isinstance(entry, dict) else {}
+        if log.get("type") == "bot" and "User Application" in log.get("to", ""):
+            self.delivered[str(log.get("activityName"))] += 1
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
