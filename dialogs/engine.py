@@ -67,6 +67,8 @@ class Engine:
         command = commands.command_of(dc, work)
         if command in (None, "hello") and _stopped(state, dc, work):
             work.advance()
+            while dc.active_dialog.id != "guide":  # a list that stood open above it is forgotten by now
+                dc.stack.pop(0)
             await dc.begin_dialog("pick", {"kind": "resume", "said": "" if command else work.text})
         elif command is not None:
             await commands.obey(dc, work, command)
@@ -170,9 +172,10 @@ def _stopped(state: State, dc: DialogContext, work: Work) -> bool:
     """Whether words come a day after a question that was left open."""
     if not work.text or work.incoming.at - state.get("at", work.incoming.at) <= STOPPED_AFTER:
         return False
-    if dc.active_dialog.id != "guide":
+    place = next((i for i, frame in enumerate(dc.stack) if frame.id == "guide"), None)
+    if place is None:
         return False
-    walk = Walk.from_json(views.frame_options(dc.stack, 0))
+    walk = Walk.from_json(views.frame_options(dc.stack, place))
     guide = work.library.guide(walk.guide)
     return guide is not None and not isinstance(guide.steps.get(walk.at), Advice)
 

@@ -135,6 +135,15 @@ async def test_a_day_later_hello(talk: Talk) -> None:
     assert FIRST in await talk.say("yes")
 
 
+async def test_a_day_later_with_a_list_open(talk: Talk) -> None:
+    """The same where the user left off in a list that stood above the question."""
+    await talk.say(STORY)
+    await talk.say("yes")
+    assert "Which answer" in await talk.say("change an answer")
+    assert "Welcome back" in await talk.say("hello", wait=DAY + 60)
+    assert "Does the guest get an error" in await talk.say("go on")
+
+
 async def test_a_day_later_with_an_answer(talk: Talk) -> None:
     """What was said on coming back is taken once the user goes on."""
     await talk.say(STORY)
