@@ -181,6 +181,15 @@ class House:
         self.replicas.append(replica)
         return replica
 
+    async def restart(self, number: int) -> None:
+        """A replica goes, and another takes its place."""
+        old = self.replicas[number]
+        await old.outbox.stop()
+        new = self.add(f"again{next(self.numbers)}", old.desk.store)
+        self.replicas.remove(new)
+        self.replicas[number] = new
+        await new.outbox.start()
+
     def _draw(self, count: int) -> bytes:
         return next(self.numbers).to_bytes(count, "little")
 
