@@ -243,6 +243,10 @@ async def _choose_solved(step: WaterfallStepContext, guide: Guide, walk: Walk, o
     if what is None and work.text:
         brief = walk.brief
         what = _solved_words(work, guide, walk)
+        # "no, the mail never came" is another answer to an earlier question, not only a no to this one.
+        bare = what is None or not work.understand.tells_of_solution(work.text)
+        if bare and (changed := await _corrected(step, guide, walk, work.text)):
+            return changed
     labels = {"yes": texts.solved_yes, "no": texts.solved_no, "causes": texts.solved_causes}
     if what in labels:
         line = fill(texts.you_answered, answer=labels[what])
@@ -253,8 +257,6 @@ async def _choose_solved(step: WaterfallStepContext, guide: Guide, walk: Walk, o
         return await _other_causes(step, guide, walk, unsolved=what == "no")
     if not work.text:
         return await _again(step, walk)
-    if changed := await _corrected(step, guide, walk, work.text):
-        return changed
     found = verdict(await work.finder.find(work.text, work.incoming.locale))
     if isinstance(found, Sure) and found.guide != guide.id:
         work.advance()

@@ -215,6 +215,10 @@ class Understanding:
         hits = self._hits(self._without_inner(spans), tokens, choices)
         return "both" if len(hits) > 1 else next(iter(hits), None)
 
+    def tells_of_solution(self, text: str) -> bool:
+        """Whether the message itself speaks of whether it helped ("it works now"), not only by a bare yes or no."""
+        return bool(self._tone.find(self.reader.tokens(text)))
+
     def place(self, text: str, count: int) -> int | None:
         """The place in a list of `count` that the message names ("2", "the second one"), from 0; None when none."""
         return self._number(self.reader.tokens(text), count)
