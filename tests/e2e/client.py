@@ -15,6 +15,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
 
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking"]
 SECONDS = 20.0  # for anything to appear: far more than it takes, even on a busy machine
 _BOT = "Test Bot"
 _EDITOR = "[role=textbox][data-lexical-editor=true]"

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from tests.e2e.client import Window
+from tests.e2e.client import ARGS, Window
 from tests.e2e.servers import Bot, Program, free_port, start_playground
 from tests.process import ROOT
 
 KEPT = ROOT / ".run" / "e2e"  # what failed tests leave behind
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking"]
 _FAILED = pytest.StashKey[bool]()
 
 
