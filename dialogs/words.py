@@ -134,6 +134,8 @@ class Patterns(Generic[T]):
             for word in pattern[0] if pattern else ():
                 self._by_first.setdefault(word, []).append((pattern, meaning))
             self._known.update(word for slot in pattern for word in slot)
+        # What somebody began with is read again at each question that they answer.
+        self._found = lru_cache(maxsize=8)(self._find)
         self._near: dict[tuple[str, int], list[str]] = {}
         for word in sorted(self._known):
             if len(word) >= MIN_SLIP and word.isalpha():
@@ -141,6 +143,9 @@ class Patterns(Generic[T]):
 
     def find(self, tokens: Sequence[Token]) -> list[tuple[int, int, T]]:
         """Where patterns stand: (start, end, meaning); never across a clause's end."""
+        return list(self._found(tuple(tokens)))
+
+    def _find(self, tokens: tuple[Token, ...]) -> list[tuple[int, int, T]]:
         words = [self._meant(t.stem) for t in tokens]
         found = []
         for i, word in enumerate(words):

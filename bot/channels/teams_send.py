@@ -102,27 +102,33 @@ class Sender:
 
     async def _send(self, method: str, row: Row, suffix: str) -> Receipt:
         conversation = row.address.conversation
-        body = {**row.payload, "from": row.address.details.get("bot"), "conversation": {"id": conversation}}
+        added = {"from": row.address.details.get("bot"), "conversation": {"id": conversation}}
+        body: dict[str, Any] | bytes | None = None
+        if method != "DELETE":
+            body = _with(row.text, added) if row.text else {**row.payload, **added}
         path = f"/{quote(conversation, safe='')}/activities{suffix}"
-        answer = await self._request(method, row, path, body if method != "DELETE" else None)
+        answer = await self._request(method, row, path, body)
         return Receipt(_text(answer.get("id")) or row.receipt)
 
-    async def _request(self, method: str, row: Row, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    async def _request(self, method: str, row: Row, path: str, body: dict[str, Any] | bytes | None) -> dict[str, Any]:
         """One request below /v3/conversations; the JSON object that it answers, empty where it gives none."""
         # A POST that broke off may have been delivered; the others can be repeated.
         return await self.request(method, str(row.address.details["serviceUrl"]), path, body, method == "POST")
 
     async def request(
-        self, method: str, service: str, path: str, body: dict[str, Any] | None, post: bool = False
+        self, method: str, service: str, path: str, body: dict[str, Any] | bytes | None, post: bool = False
     ) -> dict[str, Any]:
-        """A request to a service whose address was checked by the caller. Raises `DeliveryError`."""
+        """A request to a service whose address was checked by the caller. Raises `DeliveryError`.
+
+        body: bytes are JSON already.
+        """
         url = URL(f"{service.rstrip('/')}/v3/conversations{path}", encoded=True)
         headers = {"Content-Type": _TYPE}
         token = ""
         if self._tokens:
             token = await self._tokens.get()
             headers["Authorization"] = "Bearer " + token
-        data = None if body is None else json.dumps(body).encode()
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
         try:
             async with self._session.request(
                 method, url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
@@ -165,6 +171,11 @@ class Sender:
         except (ValueError, OverflowError):
             return None
         return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def _with(text: str, added: dict[str, Any]) -> bytes:
+    """A payload's JSON with fields that it has not, without encoding the whole card a second time in its turn."""
+    return f"{text[:-1]},{json.dumps(added)[1:]}".encode()
 
 
 def _forbidden(answer: bytes) -> DeliveryError:

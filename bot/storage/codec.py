@@ -58,13 +58,23 @@ def stored_row(record: Sequence[Any]) -> Row:
         bool(doubtful),
         lane,
         bool(follows),
+        payload,
     )
 
 
 def fresh_rows(
-    address: Address, lane: str, first: int, outgoing: Sequence[Outgoing], created: float, receipts: Mapping[int, str]
+    address: Address,
+    lane: str,
+    first: int,
+    outgoing: Sequence[Outgoing],
+    texts: Sequence[str],
+    created: float,
+    receipts: Mapping[int, str],
 ) -> tuple[Row, ...]:
-    """The rows of a commit, numbered from `first`, as their holder gets them. receipts: message ids by turn."""
+    """The rows of a commit, numbered from `first`, as their holder gets them.
+
+    texts: the payloads as JSON. receipts: message ids by turn.
+    """
     return tuple(
         _ready(
             Row(
@@ -77,8 +87,9 @@ def fresh_rows(
                 created,
                 receipts.get(out.turn, "") if out.kind in ABOUT and out.turn is not None else "",
                 lane=lane,
+                text=text,
             )
-            for index, out in enumerate(outgoing)
+            for index, (out, text) in enumerate(zip(outgoing, texts, strict=True))
         )
     )
 

@@ -99,6 +99,7 @@ class PostgresStore(PostgresCases):
 
     async def commit(self, turn: Turn, holder: str, lease_until: float) -> Committed:
         """Write the turn, or nothing."""
+        payloads = [dumps(out.payload) for out in turn.outgoing]
         result, answer, first, receipts = await self._commit(
             (
                 turn,
@@ -106,7 +107,7 @@ class PostgresStore(PostgresCases):
                 dumps(turn.state),
                 dump_address(turn.address),
                 None if turn.answer is None else dumps(turn.answer),
-                [dumps(out.payload) for out in turn.outgoing],
+                payloads,
                 holder,
                 lease_until,
             )
@@ -119,9 +120,8 @@ class PostgresStore(PostgresCases):
                 for out, message in zip(turn.outgoing, receipts or (), strict=False)
                 if out.turn is not None and message is not None
             }
-            return Committed(
-                "done", rows=fresh_rows(turn.address, turn.address.key, first, turn.outgoing, turn.at, known)
-            )
+            address, out = turn.address, turn.outgoing
+            return Committed("done", rows=fresh_rows(address, address.key, first, out, payloads, turn.at, known))
         if result == "older":
             found = await self._link.fetch(ROWS, turn.address.key, holder, AHEAD)
             return Committed("done", rows=tuple(stored_rows(found)))

@@ -108,7 +108,7 @@ class SqliteStore(SqliteCases):
             lambda db: _commit(db, turn, key, values, payloads, answer, holder, lease_until), write=True
         )
         if result == "fresh":
-            return Committed("done", rows=fresh_rows(turn.address, key, first, out, turn.at, extra))
+            return Committed("done", rows=fresh_rows(turn.address, key, first, out, payloads, turn.at, extra))
         if result == "done":
             return Committed("done", rows=tuple(stored_rows(extra)))
         return Committed(result, answer=None if extra is None else loads(extra))
