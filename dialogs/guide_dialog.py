@@ -11,7 +11,7 @@ from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallDialog, Waterf
 from dialogs import views
 from dialogs import walk as walking
 from dialogs.finder import Sure, verdict
-from dialogs.guide import Guide, Outcome, Question
+from dialogs.guide import Answer, Guide, Outcome, Question
 from dialogs.texts import fill
 from dialogs.understand import Choice
 from dialogs.walk import Hear, Walk
@@ -125,6 +125,8 @@ async def _choose_answer(step: WaterfallStepContext, guide: Guide, walk: Walk, q
         changed := await _corrected(step, guide, walk, work.text)
     ):
         return changed
+    if not named and (changed := await _taken_back(step, guide, walk)):
+        return changed
     leaning = work.understand.lean(work.text, offered)
     if not leaning and (near := work.understand.nearest(work.text, offered)):
         leaning = (near,)
@@ -163,20 +165,41 @@ def _both(work: Work, question: Question, leaning: tuple[str, ...]) -> str:
 
 async def _corrected(step: WaterfallStepContext, guide: Guide, walk: Walk, text: str) -> DialogTurnResult | None:
     """Words that clearly give an earlier question another answer change it ("sorry, she did get it")."""
-    work, hear = Work.of(step), hearing(Work.of(step))
+    hear = hearing(Work.of(step))
     for step_id, question, old in walking.answered(guide, walk):
         heard = hear(question, text)
-        if heard is None or heard == old.id:
-            continue
-        new = question.answer(heard)
-        line = fill(work.texts.you_chose, answer=work.texts.way_change)
-        work.advance(views.closed_guide(work, guide, walk, line))
-        ahead = walking.change(guide, walk.with_words(text), step_id, heard, hear)
-        work.fresh = tuple(h for h in ahead.heard if h not in walk.heard)
-        if new is not None:
-            work.tell(fill(work.texts.changed, fact=views.fact(work.texts, question, new)))
-        return await _again(step, ahead)
+        new = question.answer(heard or "")
+        if new is not None and new.id != old.id:
+            return await _change(step, guide, walk, (step_id, question, new), text)
     return None
+
+
+async def _change(
+    step: WaterfallStepContext, guide: Guide, walk: Walk, new: tuple[str, Question, Answer], text: str
+) -> DialogTurnResult:
+    """Give an earlier question this answer, and say so."""
+    work, (step_id, question, answer) = Work.of(step), new
+    line = fill(work.texts.you_chose, answer=work.texts.way_change)
+    work.advance(views.closed_guide(work, guide, walk, line))
+    ahead = walking.change(guide, walk.with_words(text), step_id, answer.id, hearing(work))
+    work.fresh = tuple(h for h in ahead.heard if h not in walk.heard)
+    work.tell(fill(work.texts.changed, fact=views.fact(work.texts, question, answer)))
+    return await _again(step, ahead)
+
+
+async def _taken_back(step: WaterfallStepContext, guide: Guide, walk: Walk) -> DialogTurnResult | None:
+    """A bare yes or no that is for the question before ("sorry, I meant no") changes the answer given there."""
+    work, current, path = Work.of(step), guide.steps[walk.at], walking.answered(guide, walk)
+    if not path or not work.understand.takes_back(work.text, isinstance(current, Outcome)):
+        return None
+    if isinstance(current, Question) and walk.words and len(work.understand.lean(walk.words[-1], current.answers)) > 1:
+        return None  # this question has just been answered both ways
+    step_id, question, old = path[-1]
+    leaning = work.understand.lean(work.text, question.answers)
+    new = question.answer(leaning[0]) if len(leaning) == 1 else None
+    if new is None or new.id == old.id:
+        return None
+    return await _change(step, guide, walk, (step_id, question, new), work.text)
 
 
 async def _changing(step: WaterfallStepContext, guide: Guide, walk: Walk, text: str) -> DialogTurnResult | None:
@@ -245,7 +268,7 @@ async def _choose_solved(step: WaterfallStepContext, guide: Guide, walk: Walk, o
         what = _solved_words(work, guide, walk)
         # "no, the mail never came" is another answer to an earlier question, not only a no to this one.
         bare = what is None or not work.understand.tells_of_solution(work.text)
-        if bare and (changed := await _corrected(step, guide, walk, work.text)):
+        if bare and (changed := await _corrected(step, guide, walk, work.text) or await _taken_back(step, guide, walk)):
             return changed
     labels = {"yes": texts.solved_yes, "no": texts.solved_no, "causes": texts.solved_causes}
     if what in labels:

@@ -55,6 +55,8 @@ class Words(BaseModel):
     back: Phrases
     change: Phrases
     change_anywhere: Phrases
+    meant: Phrases
+    of_people: Phrases
     restart: Phrases
     cancel: Phrases
     person: Phrases

@@ -90,6 +90,8 @@ class Understanding:
         self._doubts = self._patterns((*words.doubts, *words.not_sure))
         self._corrections = self._patterns(words.corrections)
         self._inabilities = self._patterns(words.inabilities)
+        self._meant = self._patterns(words.meant)
+        self._of_people = self._patterns((*words.meant, *words.of_people))
         self._changes = self._patterns(words.change_anywhere)
         self._person_anywhere = self._patterns(words.person_anywhere)
         self._both = {phrase(p) for p in words.both}
@@ -169,6 +171,10 @@ class Understanding:
                 named = (self._number((token,), count) for token in tokens[i:end])
                 return True, next((place for place in named if place is not None), None)
         return False, None
+
+    def takes_back(self, text: str, after_advice: bool) -> bool:
+        """Whether a bare yes or no in it is for the question before ("sorry, I meant no"; of advice also "she did")."""
+        return bool((self._of_people if after_advice else self._meant).find(self.reader.tokens(text)))
 
     # -- answers
 
