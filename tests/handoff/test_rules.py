@@ -15,8 +15,11 @@ from bot.handoff import moves
 from bot.storage.cases import Step
 from dialogs.engine import Engine
 from dialogs.turn import Incoming, Outcome, Press, State
+from tests.connector import Fault
 from tests.handoff.inside import ANNA, BEN, CONTACT, EVE, HELPDESK, IDENTITY, House, house, plan, where
-from tests.stand import finder, library
+from tests.handoff.story import ANNA as STORY_ANNA
+from tests.handoff.story import CHANNEL, Story, script
+from tests.stand import finder, library, stand
 
 CROWD = tuple(Person(f"id-{n}", f"Agent {n}") for n in range(100))
 
@@ -426,6 +429,24 @@ async def test_thread_gone() -> None:
             assert "could not be passed on to the helpdesk: 404" in await home.say("ulla", words)
         assert [m.state for m in await home.store.transcript(case)] == ["failed", "failed"]
         assert "You have left the chat" in await home.say("ulla", "end chat")
+
+
+async def test_faults_of_the_connector_are_told() -> None:
+    """Over HTTP: a user who blocked the bot (403) is told to the agent, a thread that is gone (404) to the user."""
+    async with stand(script=script(), admins=(STORY_ANNA["aadObjectId"],)) as place:
+        story = Story(place)
+        await story.prepare({"helpdesk": CHANNEL})
+        await story.say("talk to a person")
+        await story.press("send")
+        case = story.case_id()
+        await story.staff(STORY_ANNA, "claim", case)
+        place.connector.faults.append(Fault(status=403, code="ConversationBlockedByUser"))
+        told = await story.mention(STORY_ANNA, "are you there?", case)
+        assert told == ["thread: Not delivered to Alex Wilber: ConversationBlockedByUser."]
+        place.connector.faults.append(Fault(status=404))
+        (told_user,) = await story.say("I am")
+        assert told_user.startswith("user: Your message could not be passed on to the helpdesk: 404.")
+        assert [m.state for m in await place.store.transcript(case)] == ["failed", "failed"]
 
 
 async def test_our_mistake_is_told() -> None:
