@@ -24,7 +24,7 @@ from bot.reception import Reception
 from bot.script import Script
 from bot.storage.base import LEASE, Row, Store
 from bot.storage.cases import Desk as BoundDesk
-from bot.storage.sqlite import SqliteStore
+from bot.storage.registry import make_store
 from dialogs.cards.base import Card
 from dialogs.engine import Engine
 from dialogs.turn import Incoming, Outcome, Press
@@ -32,6 +32,7 @@ from tests.handoff.story import datas, text_of
 from tests.stand import finder, library
 
 TENANT = "t1"
+MEMORY = "sqlite:///:memory:"
 TUESDAY = 1795514400.0  # 2026-11-24 10:00 UTC
 ANNA, BEN, EVE = Person("id-anna", "Anna"), Person("id-ben", "Ben"), Person("id-eve", "Eve")
 HELPDESK, IDENTITY = "19:helpdesk", "19:identity"
@@ -348,10 +349,10 @@ def person(user: str) -> Person:
 
 @asynccontextmanager
 async def house(
-    plan_: DeskPlan | None = None, *, replicas: int = 1, contact: str = CONTACT, path: str = ":memory:"
+    plan_: DeskPlan | None = None, *, replicas: int = 1, contact: str = CONTACT, url: str = MEMORY
 ) -> AsyncIterator[House]:
-    """Replicas on one database, a file's by connections of their own; both desks are bound, Anna and Ben sit there."""
-    stores = [SqliteStore(path) for _ in range(1 if path == ":memory:" else replicas)]
+    """Replicas on one database, each with its own connections; both desks are bound, Anna and Ben sit there."""
+    stores = [make_store(url) for _ in range(1 if url == MEMORY else replicas)]
     script = Script(
         Engine(library(), finder(), contact), library().say, contact, library().guides, plan_ or plan(), "en"
     )

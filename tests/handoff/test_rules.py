@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -36,10 +35,9 @@ async def claimed(home: House, user: str = "ulla", agent: Person = ANNA) -> str:
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
-async def test_hundred_claims(replicas: int, tmp_path: Path) -> None:
+async def test_hundred_claims(replicas: int, database_url: str) -> None:
     """Of a hundred who claim at once one wins, whichever replica they reach; the others read who did."""
-    path = ":memory:" if replicas == 1 else str(tmp_path / "cases.db")
-    async with house(replicas=replicas, path=path) as home:
+    async with house(replicas=replicas, url=database_url) as home:
         await home.bind({"helpdesk": HELPDESK}, *CROWD)
         case = await home.open_case()
         claims = [home.staff(agent, "claim", case, at=n % replicas, settle=False) for n, agent in enumerate(CROWD)]
@@ -52,9 +50,9 @@ async def test_hundred_claims(replicas: int, tmp_path: Path) -> None:
         assert home.seen("ulla").count("from the helpdesk is here now") == 1
 
 
-async def test_hundred_claims_in_the_store() -> None:
+async def test_hundred_claims_in_the_store(database_url: str) -> None:
     """Of a hundred claims made from one and the same version, the store takes one."""
-    async with house() as home:
+    async with house(url=database_url) as home:
         await home.bind({"helpdesk": HELPDESK}, *CROWD)
         case = await home.case(await home.open_case())
         scene = await home.replicas[0].desk.scene(home.script, case, home.clock.now)
@@ -68,9 +66,9 @@ async def test_hundred_claims_in_the_store() -> None:
 
 
 @pytest.mark.parametrize("first", ["claim", "leave"])
-async def test_claim_and_leave_at_once(first: str) -> None:
+async def test_claim_and_leave_at_once(first: str, database_url: str) -> None:
     """Whichever is first, the case ends with the user gone; an agent who came too late reads so."""
-    async with house(replicas=2) as home:
+    async with house(replicas=2, url=database_url) as home:
         case = await home.open_case()
         both = [home.staff(ANNA, "claim", case, settle=False), home.press("ulla", "leave", at=1, settle=False)]
         answers = await asyncio.gather(*(both if first == "claim" else reversed(both)))
@@ -344,9 +342,9 @@ async def test_command_word_sent_after_all() -> None:
         assert "**Anna:** Close" in home.seen("ulla")
 
 
-async def test_redelivered_relay() -> None:
+async def test_redelivered_relay(database_url: str) -> None:
     """A message that the platform delivers twice, on either side, at either replica, is passed on once."""
-    async with house(replicas=2) as home:
+    async with house(replicas=2, url=database_url) as home:
         case = await claimed(home)
         for at in (0, 1, 0):
             await home.say("ulla", "only once", event="again", at=at)
@@ -393,9 +391,9 @@ async def test_files() -> None:
         assert len(await home.store.transcript(case)) == 1
 
 
-async def test_user_blocked_the_bot() -> None:
+async def test_user_blocked_the_bot(database_url: str) -> None:
     """An answer to a user who blocked the bot is told to the agent, each time; once let in, words go across again."""
-    async with house() as home:
+    async with house(url=database_url) as home:
         case = await claimed(home)
         home.platform.broken["ulla"] = ConversationBlocked("ConversationBlockedByUser")
         for _ in range(2):

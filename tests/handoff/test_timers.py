@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from dataclasses import replace
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -290,9 +289,9 @@ async def test_channel_gone() -> None:
         assert (await home.case(case)).ending == "no_answer"
 
 
-async def test_once_with_two_replicas(tmp_path: Path) -> None:
+async def test_once_with_two_replicas(database_url: str) -> None:
     """Two replicas that look at one database at the same moment let every timer fire once."""
-    async with house(replicas=2, path=str(tmp_path / "cases.db")) as home:
+    async with house(replicas=2, url=database_url) as home:
         users = [f"user{n}" for n in range(8)]
         cases = [await home.open_case(user) for user in users]
         await home.later(5)
