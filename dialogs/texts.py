@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # A phrase may be a bare yes or no, which YAML 1.1 reads as a boolean.
@@ -351,12 +351,10 @@ class DeskTexts(BaseModel):
     weekdays: Annotated[Phrases, Field(min_length=7, max_length=7)]
     opens_at: Sentence
 
-    @model_validator(mode="after")
-    def _places(self) -> DeskTexts:
-        for name, value in self:
-            if isinstance(value, str):
-                _check_places(f"desk.{name}", value)
-        return self
+    @field_validator("*")
+    @classmethod
+    def _places(cls, value: Any, field: ValidationInfo) -> Any:
+        return _check_places(f"desk.{field.field_name}", value)
 
 
 class Texts(BaseModel):
@@ -485,16 +483,16 @@ class Texts(BaseModel):
     try_again: Sentence
     pressed: Sentence
 
-    @model_validator(mode="after")
-    def _places(self) -> Texts:
-        for name, value in self:
-            if isinstance(value, str):
-                _check_places(name, value)
-        return self
+    @field_validator("*")
+    @classmethod
+    def _places(cls, value: Any, field: ValidationInfo) -> Any:
+        return _check_places(str(field.field_name), value)
 
 
-def _check_places(name: str, value: str) -> None:
-    """Raise ValueError when a sentence fills in what the bot does not give."""
+def _check_places(name: str, value: Any) -> Any:
+    """The value as it is; ValueError when it is a sentence that fills in what the bot does not give."""
+    if not isinstance(value, str):
+        return value
     known = PLACES.get(name, frozenset())
     try:
         used = {field for _, field, _, _ in string.Formatter().parse(value) if field is not None}
@@ -503,6 +501,7 @@ def _check_places(name: str, value: str) -> None:
     if extra := sorted(used - known):
         allowed = ", ".join("{" + k + "}" for k in sorted(known)) or "nothing"
         raise ValueError(f'"{name}" fills in {{{extra[0]}}}, which the bot does not give (it gives {allowed})')
+    return value
 
 
 def fill(sentence: str, **values: Any) -> str:

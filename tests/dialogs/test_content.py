@@ -173,16 +173,20 @@ def test_check_files(tmp_path: Path) -> None:
 
 
 def test_texts_that_fill_in_what_is_not_given(tmp_path: Path) -> None:
-    """A wrong {place} in a sentence is told at that sentence's line."""
+    """Every wrong {place} is told at its sentence's line, whatever else is wrong in the file."""
     content = folder(tmp_path, vpn=VPN)
     english = content / "texts" / "en.yaml"
     lines = english.read_text(encoding="utf-8").splitlines()
     number = next(i for i, line in enumerate(lines) if line.startswith("solved_no:"))
     lines[number] = 'solved_no: "{nothing}"'
-    english.write_text("\n".join(lines), encoding="utf-8")
-    (problem,) = check_files([english])
-    assert problem.line == number + 1
-    assert '"solved_no" fills in {nothing}' in problem.what
+    desk = next(i for i, line in enumerate(lines) if line.startswith("  joined:"))
+    lines[desk] = '  joined: "{somebody}"'
+    english.write_text("\n".join([*lines, "frog: quak"]), encoding="utf-8")
+    first, second, third = check_files([english])
+    assert (first.line, second.line) == (number + 1, desk + 1)
+    assert '"solved_no" fills in {nothing}' in first.what
+    assert '"desk.joined" fills in {somebody}' in second.what
+    assert third.what == 'unknown key "frog"'
 
 
 def test_the_version_is_that_of_what_is_said(tmp_path: Path) -> None:
