@@ -17,7 +17,7 @@ from dialogs.turn import Incoming, Outcome, State
 from tests.postgres import PostgresServer
 from tests.soak.scale import Say, chance, scaled
 from tests.soak.stored import check_stored, schema
-from tests.soak.users import OPENING, User, arrived, copies, turn_in, until
+from tests.soak.users import OPENING, User, arrived, copies, turn_in
 from tests.soak.world import Json, World, world
 from tests.stand import finder, library
 
@@ -96,9 +96,7 @@ async def _all_at_once(w: World, user: User, rng: random.Random) -> None:
     engine = Engine(library(), finder())
     opening = await engine.run(None, Incoming(1_700_000_000.0, OPENING, locale="en-US"))
     first = min(turn_in(sent.body) for _, sent in user.came()[:1])
-    expected = 1 + 2 * len(words)
-    await until(lambda: len(user.came()) >= expected, 120.0)
-    await asyncio.sleep(0.5)
+    await w.all_sent()
     came = [_shape(sent.body, first) for _, sent in user.came()]
     base = int(opening.state["turn"])
     assert came[:1] == _shapes(opening, base)

@@ -81,6 +81,15 @@ class World:
         while self.serving:
             assert await self.serving.pop().stop(seconds=60.0) == 0
 
+    async def all_sent(self) -> None:
+        """Until no row waits in the database."""
+        for _ in range(240):
+            async with self._session.get(f"{self.serving[0].url}/metrics") as response:
+                if "\nhelpbot_outbox_rows 0.0\n" in await response.text():
+                    return
+            await asyncio.sleep(0.5)
+        raise AssertionError("rows wait for two minutes")
+
     async def deliver(self, activity: Json) -> Json:
         """Deliver it, as often as it takes until it is acknowledged; gives the answer to an invoke.
 
