@@ -74,6 +74,7 @@ class Server:
                 except ValueError:
                     self.log.append({"event": "not JSON", "line": line.decode()})
                 self._news.notify_all()
+        await self.process.wait()  # so that whoever waits for an event sees that none will come
         async with self._news:
             self._news.notify_all()
 
