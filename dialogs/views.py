@@ -112,7 +112,7 @@ def brief_card(work: Work, guide: Guide, walk: Walk) -> QuestionCard:
         note=work.take_note(),
         ask=work.texts.ask_solved_again,
         answers=solved_buttons(work, guide, walk, "solved-brief"),
-        ways=work.ways("back", "restart", "person"),
+        ways=work.ways(*(("back", "change") if walk.path else ()), "restart", "person"),
     )
 
 
