@@ -6,8 +6,13 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import PostgresServer, make_schema
+
+# Enough to find what is plainly wrong in the minutes of `make test`; looks that go deeper say so at their test.
+settings.register_profile("helpbot", max_examples=30, deadline=None)
+settings.load_profile("helpbot")
 
 _CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 

@@ -80,14 +80,14 @@ async def _play(moves: list[Move]) -> None:
     assert [f["dialog"] for f in talk.state["stack"]] == ["root"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(MOVES, min_size=1, max_size=14))
 def test_random_users(moves: list[Move]) -> None:
     """Whatever users do, every message gets exactly one sensible reply, and "cancel" always leads out."""
     asyncio.run(_play(moves))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 30), min_size=12, max_size=12))
 def test_no_dead_end(choices: list[int]) -> None:
     """Pressing loud buttons only always comes to advice within twelve presses, and advice offers a way on."""
