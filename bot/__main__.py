@@ -24,11 +24,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+desk_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(desk_app, name="desk")
 
 Local = Annotated[bool, typer.Option("--local", help="Without authentication, for this machine only.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="HELPBOT_HOST")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on.", min=0, max=65535, show_default="HELPBOT_PORT")]
 Words = Annotated[list[str] | None, typer.Argument(help="What to say first.", show_default=False)]
+To = Annotated[
+    str | None,
+    typer.Option("--to", help="A server in local mode on this machine, to talk to instead.", show_default=False),
+]
+Name = Annotated[str, typer.Option("--name", help="Who speaks, with --to.")]
+ChannelName = Annotated[str, typer.Option("--channel", help="The channel's name, with --to.")]
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; else all content.", show_default=False)]
 Play = Annotated[bool, typer.Option("--play", help="Also play the conversations (*.talk.yaml) beside the guides.")]
 Out = Annotated[Path, typer.Option("--out", help="Where to write it.")]
@@ -53,7 +61,7 @@ def serve(local: Local = False, host: Host = None, port: Port = None) -> None:
 
 
 @app.command()
-def chat(words: Words = None) -> None:
+def chat(words: Words = None, to: To = None, name: Name = "Alex") -> None:
     """Talk to the bot in this terminal.
 
     A number or the title of a button answers the newest card, as do your own words; "text 1" shows the first code of
@@ -61,7 +69,12 @@ def chat(words: Words = None) -> None:
 
     helpbot chat < lines.txt says the lines of a file and prints the conversation; empty lines and comments, which begin
     with #, are skipped.
+
+    With --to it is a user's chat with a running server instead (helpbot serve --local): the other side is
+    helpbot desk --to.
     """
+    if to is not None:
+        _run("client_chat", to, name, " ".join(words or ()))
     _run("chat", " ".join(words or ()))
 
 
@@ -81,6 +94,17 @@ def package(channel: Target, out: Out = Path("app.zip"), app_version: AppVersion
 def doctor(package: PackageFile = None) -> None:
     """Look at this deployment and say what is wrong and how to mend it."""
     _run("doctor", package)
+
+
+@desk_app.callback(invoke_without_command=True)
+def desk(context: typer.Context, to: To = None, channel: ChannelName = "Helpdesk", name: Name = "Anna") -> None:
+    """Be the helpdesk of a server in local mode: an agent in a channel, with --to."""
+    if context.invoked_subcommand is not None:
+        return
+    if to is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+    _run("client_desk", to, channel, name)
 
 
 @app.command()

@@ -20,6 +20,8 @@ HOUSE = """
 bot.__main__
 bot.commands.serve
 bot.commands.chat
+bot.commands.client_desk
+bot.commands.client_chat
 bot.commands.check
 bot.commands.doctor
 bot.commands.package
@@ -34,6 +36,10 @@ bot.play
 bot.talk
 bot.package_teams
 bot.png
+bot.client_lines
+bot.client_press
+bot.client
+bot.client_page
 bot.terminal
 bot.terminal_page
 bot.web
