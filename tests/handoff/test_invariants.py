@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from structlog.testing import capture_logs
@@ -18,7 +19,8 @@ from bot.errors import ConversationBlocked, Undeliverable
 from bot.handoff import views
 from bot.handoff.case import Case, Message
 from dialogs.turn import Incoming
-from tests.handoff.inside import ANNA, BEN, EVE, HELPDESK, IDENTITY, House, Post, house, person, plan, where
+from tests.handoff.inside import ANNA, BEN, EVE, HELPDESK, IDENTITY, MEMORY, House, Post, house, person, plan, where
+from tests.postgres import PostgresServer, make_schema
 
 T = TypeVar("T")
 USERS = ("ulla", "vera", "wim")
@@ -49,12 +51,17 @@ TARGETS = ("queue:helpdesk", "queue:identity", f"agent:{ANNA.id}", f"agent:{BEN.
 class HandOff(RuleBasedStateMachine):
     """Three users, two agents, a stranger, two queues that hand on, two replicas on one database."""
 
+    @staticmethod
+    def url() -> str:
+        """A fresh database."""
+        return MEMORY
+
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self._logs = capture_logs()
         self.logged = self._logs.__enter__()
-        self._context = house(plan(**TWO), replicas=2)
+        self._context = house(plan(**TWO), replicas=2, url=self.url())
         self.home: House = self._run(self._context.__aenter__())
         self.cases: list[str] = []
         self.events: list[Envelope] = []
@@ -319,17 +326,34 @@ class HandOff(RuleBasedStateMachine):
             assert self.home.seen(user).count("could not be passed on") == failed
 
 
-def test_any_hand_off() -> None:
-    """Any order of events keeps the promises of a hand-off; HAND_OFFS says how many orders are tried."""
+def _try(machine: type[HandOff], examples: int, steps: int) -> None:
     count = int(os.environ.get("HAND_OFFS", "0"))
     run_state_machine_as_test(
-        HandOff,
+        machine,
         settings=settings(
-            max_examples=count or 20,
-            stateful_step_count=20,
+            max_examples=count or examples,
+            stateful_step_count=steps,
             deadline=None,
             derandomize=not count,
             database=None,
+            phases=[Phase.generate],  # a failure names its steps at once; making them fewer takes minutes
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_any_hand_off() -> None:
+    """Any order of events keeps the promises of a hand-off; HAND_OFFS says how many orders are tried."""
+    _try(HandOff, 25, 25)
+
+
+def test_any_hand_off_on_postgres(postgres: PostgresServer) -> None:
+    """So it does with two replicas on PostgreSQL."""
+    numbers = itertools.count()
+
+    class OnPostgres(HandOff):
+        @staticmethod
+        def url() -> str:
+            return make_schema(postgres, f"hand_off_{next(numbers)}")
+
+    _try(OnPostgres, 4, 20)
