@@ -15,7 +15,7 @@ from tests.soak.users import User, arrived, copies
 from tests.soak.world import world
 
 pytestmark = pytest.mark.soak
-ACTS = 100  # of each user
+ACTS = 80  # of each user
 HANGS = 10
 SHARE = 0.35  # of all requests fail
 USERS = 12

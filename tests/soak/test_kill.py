@@ -52,9 +52,9 @@ async def kill_many(w: World, rng: random.Random, say: Say) -> None:
             if kind == "starting":
                 await w.kill(server)
                 server = await w.spawn()
-                await asyncio.sleep(rng.uniform(0.0, 1.5))
+                await asyncio.sleep(rng.uniform(0.0, 1.2))
             else:
-                await asyncio.sleep(rng.uniform(0.0, 2.0))
+                await asyncio.sleep(rng.uniform(0.0, 1.2))
             if kind == "delivering":
                 # Behind the connector's acceptance, as near to our mark as can be: where a second copy comes from.
                 await w.connector.wait_requests(w.connector.requests + rng.randrange(1, 10), seconds=120.0)
