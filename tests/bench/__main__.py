@@ -65,13 +65,13 @@ async def _entrants(
 
     async def comparator(name: str, row: str, following: Next, turns: int, count: int) -> Entrant:
         url, pid = await stack.enter_async_context(other(name, folder / name))
-        load = Load(url, sink, "", people(count), following)
+        load = Load(url, sink, "", people(name, count), following)
         await load.begin(session)
         return Entrant(row, load, pid, turns)
 
     async def of_ours(name: str, database: str) -> tuple[Load, int]:
         url, pid = await stack.enter_async_context(ours(folder / name, _settings(cloud, database)))
-        load = Load(url, sink, cloud.token(sink.url), people(_PEOPLE), pressing)
+        load = Load(url, sink, cloud.token(sink.url), people(name, _PEOPLE), pressing)
         await load.begin(session)
         return load, pid
 
@@ -95,7 +95,7 @@ def _settings(cloud: Cloud, database: str) -> dict[str, str]:
         "TEAMS_APP_ID": APP_ID,
         "TEAMS_TENANT_ID": TENANT,
         "TEAMS_APP_PASSWORD": SECRET,
-        "TEAMS_ALLOWED_TENANTS": ",".join(person.tenant for person in people(_PEOPLE)),
+        "TEAMS_ALLOWED_TENANTS": ",".join(person.tenant for person in people("", _PEOPLE)),
         "TEAMS_OPENID_METADATA": cloud.metadata_url,
         "TEAMS_LOGIN_URL": cloud.login_url,
         "TEAMS_SERVICE_HOSTS": "127.0.0.1",

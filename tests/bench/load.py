@@ -61,8 +61,9 @@ class Sink:
 
 @dataclass(slots=True)
 class Person:
-    """One conversation. turn: of the card that they see, 0 before the first."""
+    """One conversation. server: whom they talk to. turn: of the card that they see, 0 before the first."""
 
+    server: str
     number: int
     tenant: str
     turn: int = 0
@@ -71,7 +72,7 @@ class Person:
     @property
     def conversation(self) -> str:
         """Its id."""
-        return f"a:bench-{self.number}"
+        return f"a:{self.server}-{self.number}"
 
     def address(self) -> Json:
         """What all their activities carry."""
@@ -100,9 +101,9 @@ def typing(person: Person, service: str) -> Json:
     return message(service, "yes", person.where(), **person.address())
 
 
-def people(count: int) -> list[Person]:
+def people(server: str, count: int) -> list[Person]:
     """So many people, each in a tenant of their own: Teams takes 50 messages a second from one, and we keep to that."""
-    return [Person(number, f"00000000-0000-4000-8000-{number:012}") for number in range(count)]
+    return [Person(server, number, f"00000000-0000-4000-8000-{number:012}") for number in range(count)]
 
 
 @dataclass(slots=True)
