@@ -120,8 +120,9 @@ class HandOff(RuleBasedStateMachine):
         event = self.home.envelope(where(user), person(user), Incoming(self.home.clock.now, word))
         self._run(self.home.receive(event, at))
         self.events.append(event)
+        self._known(user)
         case = self._of(user)
-        if case is not None and case.open:
+        if case is not None and case.open and case.added != word:  # words before the summary is sent are sent with it
             self.owed[word] = case.id
 
     @rule(user=users, words=st.booleans())
