@@ -326,6 +326,8 @@ class StaffSide:
 
     async def channel(self, envelope: Envelope, queues: list[str], script: Script) -> Said:
         """A mention in a desk's channel outside of cases: queue, mine, case …, help, undesk."""
+        if bound := await self.bind(envelope, script):  # a second queue, or the same once more
+            return bound
         say = script.texts(script.staff_locale).desk
         desk = self._desk.parent(envelope.address)
         agent = await self._desk.member(desk, envelope.sender)

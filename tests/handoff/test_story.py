@@ -109,3 +109,17 @@ async def test_changes_and_files_go_across() -> None:
         attached = activities.mention(place.service, "", where, **{"from": ANNA, "attachments": [file]})
         user, thread = sides(await story.deliver(attached))
         assert (user, "Attachments in a channel do not reach me" in thread) == ("", True)
+
+
+async def test_one_channel_is_the_desk_of_two_queues() -> None:
+    """A channel that is a desk already can be bound to another queue; only an administrator may."""
+    async with stand(script=script(), admins=(ANNA["aadObjectId"],)) as place:
+        story = Story(place)
+        await story.prepare({"helpdesk": CHANNEL})
+        await story.prepare({"identity": CHANNEL})
+        ask = activities.mention(place.service, "desk helpdesk", conversation(CHANNEL), **{"from": BEN})
+        assert "Only an administrator" in "".join(await story.deliver(ask))
+        assert {d.queue: d.address.conversation for d in await place.store.desks()} == {
+            "helpdesk": CHANNEL,
+            "identity": CHANNEL,
+        }
