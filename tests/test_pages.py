@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.__main__ import app
 from bot.settings import Settings, variable
 from tests.house.test_imports import ORDER
 from tests.test_docs import headings
@@ -38,7 +39,8 @@ def test_settings_that_pages_name_exist(page: str) -> None:
 @pytest.mark.parametrize("page", ["README.md", *PAGES])
 def test_commands_that_pages_name_exist(page: str) -> None:
     """Every `helpbot …` that a page tells people to type is a command."""
-    commands = {path.stem for path in (ROOT / "bot" / "commands").glob("*.py")}
+    commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    commands |= {group.name for group in app.registered_groups if group.name}
     named = re.findall(r"(?:^ *|`|/bin/|\")helpbot ([a-z]+)", text(page), re.MULTILINE)
     assert set(named) <= commands
 
