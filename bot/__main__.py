@@ -26,6 +26,10 @@ app = typer.Typer(
 )
 desk_app = typer.Typer(rich_markup_mode=None)
 app.add_typer(desk_app, name="desk")
+cases_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(cases_app, name="cases")
+outbox_app = typer.Typer(rich_markup_mode=None)
+app.add_typer(outbox_app, name="outbox")
 
 Local = Annotated[bool, typer.Option("--local", help="Without authentication, for this machine only.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="HELPBOT_HOST")]
@@ -46,6 +50,31 @@ AppVersion = Annotated[
 PackageFile = Annotated[
     Path | None, typer.Option("--package", help="An app package to look at as well.", show_default=False)
 ]
+CaseState = Annotated[str, typer.Option("--state", help="waiting, claimed or closed.", show_default=False)]
+QueueName = Annotated[str, typer.Option("--queue", help="Of one queue only.", show_default=False)]
+Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1)]
+CaseId = Annotated[str, typer.Argument(help="As the helpdesk sees it, like HD-7K3QP.", show_default=False)]
+Queue = Annotated[str, typer.Argument(help="Its name in desk.yaml.", show_default=False)]
+ChannelAddress = Annotated[
+    str, typer.Argument(help="The channel's link, or teams|TENANT|CONVERSATION.", show_default=False)
+]
+Service = Annotated[
+    str, typer.Option("--service", help="The serviceUrl.", show_default="of the first of HELPBOT_TEAMS_SERVICE_HOSTS")
+]
+Person = Annotated[
+    str, typer.Argument(help="The directory (object) id, or the mail address that cases know.", show_default=False)
+]
+Sure = Annotated[bool, typer.Option("--yes", help="Without asking.")]
+RowKey = Annotated[str, typer.Argument(help="As the list has it.", show_default=False)]
+RowSeq = Annotated[int, typer.Argument(help="As the list has it.", show_default=False)]
+
+
+class Form(StrEnum):
+    """How a transcript is written."""
+
+    TEXT = "text"
+    MD = "md"
+    JSON = "json"
 
 
 class Target(StrEnum):
@@ -107,6 +136,80 @@ def desk(context: typer.Context, to: To = None, channel: ChannelName = "Helpdesk
     _run("client_desk", to, channel, name)
 
 
+@desk_app.command("bind")
+def desk_bind(queue: Queue, address: ChannelAddress, service: Service = "") -> None:
+    """Make a channel the desk of a queue. (Or mention the bot in the channel: "@bot desk QUEUE".)"""
+    _run("desks", "bind", queue, address, service)
+
+
+@desk_app.command("unbind")
+def desk_unbind(queue: Queue) -> None:
+    """Take a queue its desk."""
+    _run("desks", "unbind", queue)
+
+
+@desk_app.command("list")
+def desk_list() -> None:
+    """Show each queue's desk."""
+    _run("desks", "list")
+
+
+@cases_app.callback(invoke_without_command=True)
+def cases(context: typer.Context) -> None:
+    """Cases of the hand-off and what was said in them."""
+    if context.invoked_subcommand is None:
+        cases_list()
+
+
+@cases_app.command("list")
+def cases_list(state: CaseState = "", queue: QueueName = "", limit: Limit = 100) -> None:
+    """Show open cases, the longest waiting first, then closed ones."""
+    _run("cases", "list", state=state, queue=queue, limit=limit)
+
+
+@cases_app.command("show")
+def cases_show(case_id: CaseId) -> None:
+    """Show a case and its transcript."""
+    _run("cases", "show", case_id)
+
+
+@cases_app.command("export")
+def cases_export(case_id: CaseId, form: Annotated[Form, typer.Option("--format")] = Form.TEXT) -> None:
+    """Print a case and its transcript; who did is logged, and noted in the case."""
+    _run("cases", "export", case_id, form.value)
+
+
+@app.command()
+def forget(person: Person, sure: Sure = False) -> None:
+    """Erase a person from the database, and say what was erased."""
+    _run("forget", person, sure)
+
+
+@outbox_app.callback(invoke_without_command=True)
+def outbox(context: typer.Context) -> None:
+    """What could not be delivered."""
+    if context.invoked_subcommand is None:
+        outbox_list()
+
+
+@outbox_app.command("list")
+def outbox_list(limit: Limit = 100) -> None:
+    """Show it, the oldest first."""
+    _run("outbox", "list", limit=limit)
+
+
+@outbox_app.command("resend")
+def outbox_resend(key: RowKey, seq: RowSeq) -> None:
+    """Deliver one of it again."""
+    _run("outbox", "resend", key, seq)
+
+
+@outbox_app.command("drop")
+def outbox_drop(key: RowKey, seq: RowSeq) -> None:
+    """Delete one of it."""
+    _run("outbox", "drop", key, seq)
+
+
 @app.command()
 def version() -> None:
     """Print the version."""
@@ -122,9 +225,9 @@ def main() -> None:
         sys.exit(2)
 
 
-def _run(name: str, *arguments: Any) -> None:
+def _run(name: str, *arguments: Any, **options: Any) -> None:
     """Call the function of that name in the module of that name; what it returns, if anything, is the exit code."""
-    code = getattr(import_module(f"bot.commands.{name}"), name)(*arguments)
+    code = getattr(import_module(f"bot.commands.{name}"), name)(*arguments, **options)
     raise typer.Exit(code or 0)
 
 

@@ -155,7 +155,7 @@ async def create(
     for channel in channels.values():
         await channel.start()
     await outbox.start()
-    sweeper = Sweeper(store, clock)
+    sweeper = Sweeper(store, clock, case_days=settings.retention_days)
     sweeper.start()
     timers.start()
     return App(

@@ -24,7 +24,7 @@ from bot.errors import HelpbotError
 _FIELDS = """
 event level at id channel conversation kind result status reason hint error where why seconds attempts count rows invoke
 database host port local version content guides holder signal logger code problems after waiting aside parked oldest
-repeated seq conversations
+repeated seq conversations case who
 """
 FIELDS = frozenset(re.findall(r"\w+", _FIELDS))
 

@@ -38,7 +38,17 @@ PREFIX = "HELPBOT_"
 _NOT_OURS = frozenset({"HELPBOT_SOAK"})
 # Values that an error may repeat; in the others somebody may have put a secret by mistake.
 _SHOWN = frozenset(
-    {"host", "port", "content_dir", "local", "log_level", "default_locale", "rate_per_user", "rate_per_tenant"}
+    {
+        "host",
+        "port",
+        "content_dir",
+        "local",
+        "log_level",
+        "default_locale",
+        "rate_per_user",
+        "rate_per_tenant",
+        "retention_days",
+    }
 )
 _CREDENTIALS = ("teams_app_password", "teams_certificate", "teams_managed_identity")
 
@@ -71,6 +81,9 @@ class Settings(BaseModel):
     default_locale: Locale = Field(default="en", description="The language for people whose language is not known.")
     admins: Guids = Field(
         default=(), description="Comma list of the directory ids of people who may bind a desk to a channel."
+    )
+    retention_days: int = Field(
+        default=90, ge=1, description="For how many days a closed case and its transcript are kept."
     )
     rate_per_user: int = Field(
         default=60, ge=0, description="How many messages one person may send in a minute; 0: no limit."

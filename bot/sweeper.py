@@ -1,4 +1,4 @@
-"""Sweeps out what is old: event ids, receipts, conversations that ended long ago. In small batches, now and then."""
+"""Sweeps out what is old: event ids, receipts, closed cases, conversations that ended long ago. In small batches."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ DAY = 86400.0
 INBOX = 3 * DAY  # no platform delivers the same event again after so long
 RECEIPTS = 60 * DAY  # a card this old is not answered any more
 CONVERSATIONS = 400 * DAY  # whoever comes once a year is still known
+CASE_DAYS = 90.0
 EVERY = 300.0
 BATCH = 200
 PAUSE = 1.0  # between batches, so that turns come first
@@ -25,11 +26,17 @@ class Sweeper:
     """A task that sweeps. Replicas may sweep at the same time."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], float], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        case_days: float = CASE_DAYS,
     ) -> None:
-        """clock: Unix seconds."""
+        """clock: Unix seconds. case_days: how long a closed case is kept, with its transcript."""
         self._store = store
         self._clock = clock
+        self._cases = case_days * DAY
         self._sleep = sleep
         self._task: asyncio.Task[None] | None = None
 
@@ -63,4 +70,5 @@ class Sweeper:
 
     async def _batch(self) -> int:
         now = self._clock()
-        return await self._store.sweep(now - INBOX, now - RECEIPTS, now - CONVERSATIONS, BATCH)
+        swept = await self._store.sweep(now - INBOX, now - RECEIPTS, now - CONVERSATIONS, BATCH)
+        return swept + await self._store.sweep_cases(now - self._cases, BATCH)

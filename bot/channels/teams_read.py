@@ -206,7 +206,7 @@ def _arrival(activity: dict[str, Any], kind: str, tenant: str, at: float, locale
     if not event_id:  # such events may come without an id: the same content is the same event
         event_id = "digest:" + hashlib.sha256(json.dumps(activity, sort_keys=True).encode()).hexdigest()[:40]
     person = object_of(activity, "from")
-    sender = Person(id_of(person, "aadObjectId") or id_of(person, "id"))
+    sender = Person(_person_id(person))
     return Envelope(event_id, address, sender, Incoming(at, arrived=True, locale=locale))
 
 
@@ -231,12 +231,20 @@ def _address(activity: dict[str, Any], tenant: str) -> Address:
     bot = object_of(activity, "recipient")
     account = {"id": id_of(bot, "id"), "name": _name(bot)}
     details = {"serviceUrl": text_of(activity, "serviceUrl", MAX_ID), "bot": account}
+    person = object_of(activity, "from")
+    if not group and person.get("id") != account["id"] and (user := _person_id(person)):
+        details["user"] = user  # whose chat it is: so that it is found when they are to be forgotten
     return Address(CHANNEL, tenant, conversation, group, details)
+
+
+def _person_id(person: dict[str, Any]) -> str:
+    """The id in the directory, else the platform's own."""
+    return id_of(person, "aadObjectId") or id_of(person, "id")
 
 
 def _sender(activity: dict[str, Any]) -> Person:
     person = object_of(activity, "from")
-    key = id_of(person, "aadObjectId") or id_of(person, "id")
+    key = _person_id(person)
     if not key:
         raise Refused(400, "no-sender", "An activity of this type names its sender.")
     zone = text_of(activity, "localTimezone", MAX_NAME)

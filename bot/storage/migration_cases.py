@@ -367,12 +367,12 @@ BEGIN
                     case_id = CASE WHEN opens[n] > 0 THEN p_id WHEN opens[n] < 0 THEN nullif(a.case_id, p_id)
                         ELSE a.case_id END
                 WHERE a.key = k AND a.version = versions[n] RETURNING a.seq INTO last;
-            IF NOT FOUND THEN RAISE EXCEPTION 'conflict' USING ERRCODE = 'HB001'; END IF;
+            IF NOT FOUND THEN RAISE EXCEPTION 'helpbot: it has moved on' USING ERRCODE = 'HB001'; END IF;
         ELSIF versions[n] = 0 THEN
             INSERT INTO conversations (key, state, version, address, seq, used, day, case_id)
                 VALUES (k, states[n], 1, addresses[n], many, p_at, today, owners[n])
                 ON CONFLICT (key) DO NOTHING RETURNING seq INTO last;
-            IF NOT FOUND THEN RAISE EXCEPTION 'conflict' USING ERRCODE = 'HB001'; END IF;
+            IF NOT FOUND THEN RAISE EXCEPTION 'helpbot: it has moved on' USING ERRCODE = 'HB001'; END IF;
         ELSIF addresses[n] <> '' AND (many > 0 OR opens[n] <> 0) THEN
             INSERT INTO conversations AS a (key, state, version, address, seq, used, day, case_id)
                 VALUES (k, '{}', 1, addresses[n], many, p_at, today, owners[n])
@@ -406,7 +406,7 @@ BEGIN
     IF p_event <> '' THEN
         INSERT INTO inbox (key, event, answer, at) VALUES (p_event_key, p_event, p_answer, p_at)
             ON CONFLICT (key, event) DO NOTHING;
-        IF NOT FOUND THEN RAISE EXCEPTION 'conflict' USING ERRCODE = 'HB001'; END IF;
+        IF NOT FOUND THEN RAISE EXCEPTION 'helpbot: it has moved on' USING ERRCODE = 'HB001'; END IF;
     END IF;
     IF cardinality(marks) > 0 THEN
         INSERT INTO messages (case_id, mark, text, state, reason, changed, source_key, source_id, data)

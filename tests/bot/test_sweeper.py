@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bot.envelope import Address
+from bot.envelope import Address, Person
+from bot.handoff.case import Case, Message
 from bot.storage.base import Turn
+from bot.storage.cases import Step
 from bot.storage.sqlite import SqliteStore
 from bot.sweeper import BATCH, CONVERSATIONS, DAY, INBOX, Sweeper
 
@@ -33,4 +35,24 @@ async def test_old_things_go_in_batches_and_new_ones_stay() -> None:
     assert (await store.load("paper|t|old", "")).state == {"n": 1}
     assert (await store.load("paper|t|ancient", "")).state is None
     assert (await store.load("paper|t|new", "e")).seen
+    await store.close()
+
+
+async def test_closed_cases_go_after_the_days_of_the_setting() -> None:
+    """A case that was closed longer ago than that goes with its transcript; open ones stay however old they are."""
+    store = SqliteStore(":memory:")
+    await store.open()
+    now, user, desk = 1_800_000_000.0, Address("paper", "t", "u"), Address("paper", "t", "d", True)
+
+    async def nothing(seconds: float) -> None:
+        return None
+
+    for name, closed in (("old", now - 8 * DAY), ("new", now - 6 * DAY), ("open", None)):
+        case = Case(name, "q", "closed" if closed else "waiting", user, Person("p"), desk, closed_at=closed or 0.0)
+        message = Message(name, 1, now, "note", "", name, state="internal")
+        await store.commit_step(Step(user.key, name, now, case, messages=(message,)), "h", now)
+    assert await Sweeper(store, lambda: now, nothing, case_days=7).sweep() == 1
+    assert sorted(case.id for case in await store.cases()) == ["new", "open"]
+    assert await store.transcript("old") == []
+    assert len(await store.transcript("new")) == 1
     await store.close()

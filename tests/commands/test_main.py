@@ -74,7 +74,7 @@ def test_version(tmp_path: Path) -> None:
 def test_help_names_the_commands(tmp_path: Path) -> None:
     """Help lists each command, and each command its options, without importing what it runs."""
     shown = run(tmp_path, "--help").stdout
-    names = ("serve", "chat", "check", "package", "doctor", "version")
+    names = ("serve", "chat", "check", "package", "doctor", "desk", "cases", "outbox", "forget", "version")
     assert all(f"\n  {name} " in shown for name in names)
     assert all(option in run(tmp_path, "serve", "--help").stdout for option in ("--local", "--host", "--port"))
 

@@ -19,6 +19,10 @@ PACKAGES = ("bot", "dialogs")
 HOUSE = """
 bot.__main__
 bot.commands.serve
+bot.commands.cases
+bot.commands.desks
+bot.commands.forget
+bot.commands.outbox
 bot.commands.chat
 bot.commands.client_desk
 bot.commands.client_chat
@@ -26,6 +30,7 @@ bot.commands.check
 bot.commands.doctor
 bot.commands.package
 bot.commands.version
+bot.operator
 bot.app
 bot.doctor.examine
 bot.doctor.house
@@ -91,6 +96,7 @@ bot.storage.cases
 bot.script
 bot.handoff.plan_file
 bot.handoff.plan
+bot.handoff.transcript
 bot.handoff.case
 bot.envelope
 bot.settings

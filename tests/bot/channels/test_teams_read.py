@@ -66,7 +66,7 @@ def test_message() -> None:
     assert (envelope.incoming.text, envelope.incoming.locale, envelope.incoming.at) == ("hi", "de-DE", 5.0)
     address = envelope.address
     assert (address.key, address.group) == (f"teams|{TENANT}|a:1personal", False)
-    assert address.details == {"serviceUrl": SERVICE, "bot": BOT}
+    assert address.details == {"serviceUrl": SERVICE, "bot": BOT, "user": USER["aadObjectId"]}
 
 
 def test_sender_without_directory_id() -> None:
