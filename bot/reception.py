@@ -148,8 +148,8 @@ class Reception:
                 return await self._commit_step(taken)
             if taken is not None:
                 said = self._said(envelope, taken)
-                if envelope.invoke and not said.outgoing:
-                    return True, said.answer  # a press that was refused: there is nothing to commit, nor to race for
+                if (envelope.invoke or envelope.change) and not said.outgoing:
+                    return True, said.answer  # refused, or of no case: there is nothing to commit, nor to race for
                 return await self._commit(envelope, loaded, loaded.state or {}, said, known, remember=False)
         if envelope.change:
             return True, None  # nobody keeps what was said to the bot alone: there is nothing to change

@@ -48,7 +48,7 @@ def form(one: Form, turn: int) -> Json:
     """
     body = [*fields(one.fields, one.send.value.partition("/")[0]), *submit((one.send,), turn)]
     card = {"type": "AdaptiveCard", "version": "1.5", "body": body}
-    return {"type": "Action.ShowCard", "title": literal_text(one.title), "card": card}
+    return {"type": "Action.ShowCard", "title": literal_text(" ".join(one.title.split())), "card": card}
 
 
 def forms(many: Sequence[Form], turn: int, first: str = "Small") -> list[Json]:

@@ -404,12 +404,21 @@ async def test_event_without_id_is_taken_once() -> None:
         assert await s.metric('helpbot_turns_total{result="duplicate"}') == 1
 
 
-@pytest.mark.parametrize("kind", ["messageReaction", "typing", "endOfConversation", "messageUpdate", "whatever"])
+@pytest.mark.parametrize("kind", ["messageReaction", "typing", "endOfConversation", "whatever"])
 async def test_other_types_are_passed_over(kind: str) -> None:
     """Activities that ask for nothing are a 200 and nothing more."""
     async with stand() as s:
         assert (await s.send({**message(s.service, "hi"), "type": kind})).status == 200
         assert await s.metric('helpbot_turns_total{result="ignored"}') == 1
+
+
+@pytest.mark.parametrize("kind", ["messageUpdate", "messageDelete"])
+async def test_a_change_without_a_case_changes_nothing(kind: str) -> None:
+    """A message that was edited or deleted while no person is in the chat is a 200, no turn, and nothing is sent."""
+    async with stand() as s:
+        assert (await s.send({**message(s.service, "hi"), "type": kind})).status == 200
+        assert await s.metric('helpbot_turns_total{result="done"}') == 0
+        assert s.connector.sent == []
 
 
 async def test_team_install_greets_nobody() -> None:
