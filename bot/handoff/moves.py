@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.envelope import Address, Person
 from bot.handoff import views
-from bot.handoff.case import Case, Ending, Message, Side
+from bot.handoff.case import Case, Ending, Message, Side, lane_of
 from bot.handoff.change import AFTER_ROOT, ROOT, Change, Say
 from bot.handoff.plan import DeskPlan
 from dialogs.cards.base import Card
@@ -257,7 +257,7 @@ def user_said(case: Case, scene: Scene, text: str, source: tuple[str, str], file
     case = replace(case, user_at=scene.now, nudges=0 if case.timer == "user" else case.nudges)
     name = views.who(case, scene.staff.desk)
     case, message = write(
-        case, scene, "user", name, text, source_key=source[0], source_id=source[1], twin_key=lane(case)
+        case, scene, "user", name, text, source_key=source[0], source_id=source[1], twin_key=lane_of(case)
     )
     failed = views.notice(scene.user.desk.not_passed_on)
     card = RelayCard(fill(scene.staff.desk.said_user, name=name), text, files)
@@ -299,11 +299,6 @@ def noted(case: Case, agent: Person, scene: Scene, text: str, echo: bool) -> Cha
     line = fill(scene.staff.desk.said_note, agent=agent.name)
     says = (Say("thread", RelayCard(line, text)),) if echo else ()
     return Change(case, says, (message,), answer=scene.card(case))
-
-
-def lane(case: Case) -> str:
-    """The outbox lane of the case's thread; a thread at another desk is another lane."""
-    return f"case:{case.id}:{case.desk.key}"
 
 
 # -- the end

@@ -7,8 +7,7 @@ from typing import Literal
 
 from bot.channels.base import Channel
 from bot.envelope import Address, Envelope, Outgoing, Payload
-from bot.handoff import moves
-from bot.handoff.case import Case
+from bot.handoff.case import Case, lane_of
 from bot.handoff.change import Change, Say
 from bot.storage.cases import Owed, Saved, Step, Then
 from dialogs.cards.base import Card
@@ -39,7 +38,7 @@ def _place(to: Literal["user", "thread"] | Case, case: Case) -> tuple[Address, s
     if to == "user":
         return case.user, ""
     whose = case if to == "thread" else to
-    return whose.thread or whose.desk, moves.lane(whose)
+    return whose.thread or whose.desk, lane_of(whose)
 
 
 def _payload(channels: Mapping[str, Channel], to: Address, card: Card | None) -> Payload:
