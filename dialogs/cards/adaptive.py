@@ -32,6 +32,7 @@ _CODE: Json = {"fontType": "Monospace", "size": "Small"}
 _ROW = 34  # characters of titles, and _PAD for each button, that fit beside each other on 320 px
 _PAD = 4
 _LONG = 30  # characters of a title; a longer one is cut off on a button, so it becomes a row that wraps
+_CODE_ROW = 30  # characters of code that fit beside each other on 320 px
 _WAY_ROWS = 2
 _SET_MOST = 6  # actions that Teams allows in one set
 _ROW_MOST = 3  # more answers than this stand below each other
@@ -179,7 +180,10 @@ def code(text: str) -> Json:
     """A block of code: whole lines in monospace, its spaces kept."""
     items: list[Json] = []
     spacing = "None"
-    for line in text.splitlines():
+    lines = text.splitlines()
+    # Where a line is too long for a phone, a gap tells which is the next line and which only the rest of one.
+    between = "Small" if any(len(line) > _CODE_ROW for line in lines) else "None"
+    for line in lines:
         if not visible(line):
             spacing = "Medium"
             continue
@@ -191,7 +195,7 @@ def code(text: str) -> Json:
             items.append(
                 {"type": "TextBlock", "text": shown, "fontType": "Monospace", "wrap": True, "spacing": spacing}
             )
-        spacing = "None"
+        spacing = between
     return {"type": "Container", "style": "emphasis", "spacing": "Small", "items": items}
 
 

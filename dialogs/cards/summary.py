@@ -51,15 +51,15 @@ class SummaryCard:
         parts: list[dict[str, Any]] = []
         if self.words:
             parts += adaptive.paragraphs(self.words_title, adaptive.SMALL)
-            for words in self.words:
-                parts += adaptive.literal(words, spacing="Small")
+            for n, words in enumerate(self.words):
+                parts += adaptive.literal(words, spacing="Small" if n else "None")
         for question, answer in self.path:
             parts += adaptive.paragraphs(question, adaptive.SMALL, "Medium")
             parts += adaptive.literal(answer, spacing="None")
         if self.advice:
             parts += adaptive.paragraphs(self.advice_title, adaptive.SMALL, "Medium")
-            for title in self.advice:
-                parts += adaptive.paragraphs(title, spacing="Small")
+            for n, title in enumerate(self.advice):
+                parts += adaptive.paragraphs(title, spacing="Small" if n else "None")
         return parts
 
     def text(self) -> str:
