@@ -6,14 +6,26 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable
 
 import asyncpg
 import pytest
 
+from bot.envelope import Address
 from bot.errors import DatabaseTooNew, StoreUnavailable
+from bot.storage.base import Loaded
 from bot.storage.migrations import MIGRATIONS, NEWEST
 from bot.storage.registry import make_store
 
+ADDRESS = Address("teams", "t", "a:1", details={"serviceUrl": "https://x"})
+# What a database of the first step may hold; `day` is PostgreSQL's alone.
+FILLED = (
+    """INSERT INTO conversations VALUES
+        ('teams|t|a:1', '{"n": 1}', 3, '["teams","t","a:1",false,{"serviceUrl":"https://x"}]', 1, 5.0 DAY)""",
+    """INSERT INTO outbox (key, seq, kind, payload, created)
+        VALUES ('teams|t|a:1', 1, 'send', '{"text": "hi"}', 5.0)""",
+    "INSERT INTO lanes (key, holder, wake, since) VALUES ('teams|t|a:1', '', 5.0, 5.0)",
+)
 OPEN = """
 import asyncio, sys
 from bot.storage.registry import make_store
@@ -72,16 +84,41 @@ async def test_opening_again_changes_nothing(database_url: str) -> None:
         await store.close()
 
 
+async def test_an_older_database_keeps_what_it_holds(database_url: str) -> None:
+    """A database of the first step is brought up to date; conversations and waiting rows are as they were."""
+    first = MIGRATIONS[0]
+    if database_url.startswith("sqlite"):
+        statements = (*first.sqlite, *(statement.replace("DAY", "") for statement in FILLED), "PRAGMA user_version = 1")
+        await asyncio.to_thread(_run_sqlite, database_url.removeprefix("sqlite:///"), statements)
+    else:
+        connection = await asyncpg.connect(database_url)
+        await connection.execute("CREATE TABLE helpbot_schema (number integer PRIMARY KEY, at timestamptz)")
+        await connection.execute("INSERT INTO helpbot_schema (number) VALUES (1)")
+        for statement in (first.postgres, *(statement.replace("DAY", ", 0") for statement in FILLED)):
+            await connection.execute(statement)
+        await connection.close()
+    store = make_store(database_url)
+    await store.open()
+    assert await store.load(ADDRESS.key, "e") == Loaded({"n": 1}, 3)
+    (row,) = await store.claim("me", 9.0, 39.0, 10)
+    assert (row.address, row.payload, row.lane) == (ADDRESS, {"text": "hi"}, ADDRESS.key)
+    assert await store.sent(row.lane, row.seq, "", "me", 9.0) == []
+    assert await store.cases() == []
+    await store.close()
+
+
 async def _set_number(url: str, number: int) -> None:
     if url.startswith("sqlite"):
-        await asyncio.to_thread(_set_sqlite, url.removeprefix("sqlite:///"), number)
+        statement = f"PRAGMA user_version = {number}"
+        await asyncio.to_thread(_run_sqlite, url.removeprefix("sqlite:///"), (statement,))
         return
     connection = await asyncpg.connect(url)
     await connection.execute("INSERT INTO helpbot_schema (number) VALUES ($1)", number)
     await connection.close()
 
 
-def _set_sqlite(path: str, number: int) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {number}")
+def _run_sqlite(path: str, statements: Iterable[str]) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
     connection.close()
