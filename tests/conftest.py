@@ -10,9 +10,11 @@ from hypothesis import settings
 
 from tests.postgres import PostgresServer, make_schema
 
-# Enough to find what is plainly wrong in the minutes of `make test`; looks that go deeper say so at their test.
-settings.register_profile("helpbot", max_examples=30, deadline=None)
-settings.load_profile("helpbot")
+# The everyday run tries the same examples each time, enough to find what is plainly wrong: a change is judged by what it
+# changed. HYPOTHESIS_PROFILE=search looks anew each time; what it finds becomes a plain test.
+settings.register_profile("helpbot", max_examples=30, deadline=None, derandomize=True)
+settings.register_profile("search", max_examples=300, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "helpbot"))
 
 _CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 

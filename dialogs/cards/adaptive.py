@@ -214,7 +214,7 @@ def bullet(items: list[Json]) -> Json:
 
 def action(button: Button, turn: int) -> Json:
     """A button. Its payload is found in the same way in every form: verb, turn and value under `data`."""
-    title = literal_text(button.title)
+    title = literal_text(button.title if button.title.isprintable() else " ".join(button.title.split()))
     data = {"helpbot": 1, "verb": button.verb, "turn": turn, "value": button.value}
     submit = {"type": "Action.Submit", "title": title, "data": data}
     if button.stays:
