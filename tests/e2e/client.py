@@ -19,10 +19,10 @@ ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-
 SECONDS = 20.0  # for anything to appear: far more than it takes, even on a busy machine
 _BOT = "Test Bot"
 _EDITOR = "[role=textbox][data-lexical-editor=true]"
-_MENU = '//button[@aria-label="Show more information"]'
-_ONE_MESSAGE = f'count(.{_MENU})=1 and not(.//*[@data-lexical-editor="true"])'
-# Every message, in a chat and in a thread, has one menu: it is all that holds this menu and no other.
-_MESSAGE = f"xpath=.{_MENU}/ancestor::*[{_ONE_MESSAGE}][last()]"
+# In a chat a message has a head with a name; in a thread it is all that holds one menu, and no compose box.
+_IN_CHAT = 'xpath=.//*[@aria-label="Message header"]/..'
+_MENU = './/button[@aria-label="Show more information"]'
+_IN_THREAD = f'xpath={_MENU}/ancestor::*[count({_MENU})=1 and not(.//*[@data-lexical-editor="true"])][last()]'
 _HERE = re.compile(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]")
 _TIME = re.compile(r"\d:\d\d [AP]M$")
 _PHONE = ".ac-preview-panel { width: 358px; }"  # 390 less a chat's margins; the Playground keeps a card wider
@@ -79,31 +79,35 @@ class Message:
 
 
 class Chat:
-    """A conversation on the page. Whatever is said in it must get exactly the replies that the test expects.
+    """A conversation on the page, from now on. What is said in it must get exactly the replies that a test awaits.
 
-    mention: whether the bot hears only what mentions it (in a group).
+    mention: whether the bot hears only what mentions it (in a group). before: how many messages of the bot it has from
+    earlier on; None: those that it shows.
     """
 
-    def __init__(self, page: Page, root: Locator, mention: bool) -> None:
+    def __init__(
+        self, page: Page, root: Locator, mention: bool, message: str = _IN_CHAT, before: int | None = None
+    ) -> None:
         self.page = page
         self._root = root
         self._mention = mention
-        self._replies = root.locator(_MESSAGE).filter(has=page.get_by_role("img", name=_BOT, exact=True))
-        self._known = 0
+        self._messages = root.locator(message)
+        self._replies = self._messages.filter(has=page.get_by_role("img", name=_BOT, exact=True))
+        self._before = self._known = self._replies.count() if before is None else before
 
     @property
     def messages(self) -> list[Message]:
-        """All messages in the order of the page, the user's too."""
-        return [Message(found) for found in self._root.locator(_MESSAGE).all()]
+        """All messages on the page in its order, the user's too."""
+        return [Message(found) for found in self._messages.all()]
 
     @property
     def last(self) -> Message:
-        """The bot's newest message known."""
-        return self.reply(self._known - 1)
+        """The bot's newest message that was awaited."""
+        return Message(self._replies.nth(self._known - 1))
 
     def reply(self, number: int) -> Message:
         """The bot's message of this number, from 0."""
-        return Message(self._replies.nth(number))
+        return Message(self._replies.nth(self._before + number))
 
     def await_replies(self, more: int = 1) -> Message:
         """Wait until the bot has sent so many more messages, and no others; the newest."""
@@ -137,18 +141,27 @@ class Chat:
 
     def press(self, title: str, replies: int = 1, on: Message | None = None) -> Message:
         """Press the newest button of this title, or the one of a message, and wait for the replies; the newest."""
-        where = on.root if on else self._replies
-        button = where.locator(".ac-adaptiveCard").get_by_role("button", name=title, exact=True).last
         expect(self._replies).to_have_count(self._known)
-        button.click()
+        (self._buttons(on, title) if on else self._newest(title)).last.click()
         return self.await_replies(replies)
 
     def press_hidden(self, title: str) -> Message:
         """Press the button of this title behind the newest "…", and wait for the reply."""
         expect(self._replies).to_have_count(self._known)
-        self._replies.get_by_role("button", name="More options").last.click()
+        self._newest("More options").click()
         self.page.get_by_role("menuitem", name=title, exact=True).click()
         return self.await_replies()
+
+    def _newest(self, title: str) -> Locator:
+        """The buttons of this title on the newest message that has one."""
+        for number in range(self._known - 1, self._before - 1, -1):
+            found = self._buttons(Message(self._replies.nth(number)), title)
+            if found.count():
+                return found
+        raise AssertionError(f"no button {title!r}; the newest message says {self.last.lines}")
+
+    def _buttons(self, on: Message, title: str) -> Locator:
+        return on.root.locator(".ac-adaptiveCard").get_by_role("button", name=title, exact=True)
 
     def type_into(self, editor: Locator, text: str, mention: bool) -> None:
         """Type this into a compose box, the bot's mention before it or not."""
@@ -172,6 +185,7 @@ class Window:
         self.page.on("websocket", self._watch)
         self.delivered: Counter[str] = Counter()
         self._url = url
+        self._chosen = ""
 
     def open(self) -> Chat:
         """Open the Playground (or open it anew): it tells the bot that it was installed; the personal chat."""
@@ -180,22 +194,24 @@ class Window:
         self.page.locator(_EDITOR).first.wait_for()
         self._until_installed(before)
         self.page.get_by_role("button", name="Hide log panel").click()
-        return self._chat(mention=False)
+        self._chosen = "Personal Chat"
+        return Chat(self.page, self.page.locator("body"), mention=False, before=0)
+
+    def personal(self) -> Chat:
+        """The personal chat of an open window."""
+        return self._chat("Personal Chat", mention=False)
 
     def group(self) -> Chat:
         """The group chat."""
-        self._choose("Group Chat")
-        return self._chat(mention=True)
+        return self._chat("Group Chat", mention=True)
 
     def thread(self, first: str) -> Chat:
-        """Start a thread with these words in the channel General, mentioning the bot."""
+        """Start a thread in the channel General with these words, which no other begins with; mentions the bot."""
         self._choose("My Team - General")
         threads = self.page.get_by_role("group").filter(has=self.page.get_by_role("button", name="Send Message"))
-        before = threads.count()
-        chat = Chat(self.page, self.page.get_by_role("group").filter(has_text=first).last, mention=True)
+        chat = Chat(self.page, threads.filter(has_text=first), True, _IN_THREAD, before=0)
         chat.type_into(self.page.locator(_EDITOR).first, first, mention=True)
         self.page.get_by_role("button", name="Post", exact=True).click()
-        expect(threads).to_have_count(before + 1)
         return chat
 
     def as_phone(self) -> None:
@@ -206,11 +222,17 @@ class Window:
         """Close it."""
         self.page.close()
 
-    def _chat(self, mention: bool) -> Chat:
+    def _chat(self, name: str, mention: bool) -> Chat:
+        if self._choose(name):
+            self.page.wait_for_timeout(300)  # what was said in it before is drawn at once, but not in no time
         return Chat(self.page, self.page.locator("body"), mention)
 
-    def _choose(self, name: str) -> None:
-        self.page.get_by_role("treeitem", name=name, exact=True).click()
+    def _choose(self, name: str) -> bool:
+        """Show this chat; whether another was shown before."""
+        before, self._chosen = self._chosen, name
+        if before != name:
+            self.page.get_by_role("treeitem", name=name, exact=True).click()
+        return before != name
 
     def _until_installed(self, before: Counter[str]) -> None:
         awaited = ("installationUpdate", "conversationUpdate")

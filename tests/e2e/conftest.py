@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from tests.e2e.client import ARGS, Window
+from tests.e2e.client import ARGS, Chat, Window
 from tests.e2e.servers import Bot, Program, free_port, start_playground
 from tests.process import ROOT
 
@@ -62,15 +62,59 @@ def bot(tmp_path: Path, bot_port: int) -> Iterator[Bot]:
 def window(
     request: pytest.FixtureRequest, browser: BrowserContext, playground: tuple[Program, str], bot: Bot
 ) -> Iterator[Window]:
-    """A window for the Playground, not opened yet. When the test fails, a picture of it and the logs are kept."""
+    """A window of the test's own, not opened yet. When the test fails, a picture of it and the logs are kept."""
     program, url = playground
-    opened = Window(browser, url)
-    yield opened
-    if request.node.stash.get(_FAILED, False):
-        folder = KEPT / request.node.name
-        folder.mkdir(parents=True, exist_ok=True)
-        opened.page.screenshot(path=folder / "page.png")
-        for log in (bot.program.log, program.log):
-            shutil.copy(log, folder)
-        request.node.add_report_section("teardown", "kept", f"picture and logs in {folder}")
-    opened.close()
+    made = Window(browser, url)
+    yield made
+    if _failed(request):
+        keep(request, made, bot.program, program)
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[list[Window]]:
+    """The window that tests share, once it is open: to load the Playground's page takes longer than most tests."""
+    windows: list[Window] = []
+    yield windows
+    for made in windows:
+        made.close()
+
+
+@pytest.fixture
+def opened(
+    request: pytest.FixtureRequest,
+    browser: BrowserContext,
+    playground: tuple[Program, str],
+    bot: Bot,
+    shared: list[Window],
+) -> Iterator[Window]:
+    """An open window, perhaps with what earlier tests have said; the bot remembers none of it."""
+    program, url = playground
+    if not shared:
+        shared.append(Window(browser, url))
+        shared[0].open().await_replies()
+    yield shared[0]
+    if _failed(request):
+        made = shared.pop()
+        keep(request, made, bot.program, program)
+        made.close()
+
+
+@pytest.fixture
+def chat(opened: Window) -> Chat:
+    """The personal chat of the shared window, from now on."""
+    return opened.personal()
+
+
+def keep(request: pytest.FixtureRequest, shown: Window, *programs: Program) -> None:
+    """Keep a picture of the window and the logs, for whoever asks why the test has failed."""
+    folder = KEPT / request.node.name
+    folder.mkdir(parents=True, exist_ok=True)
+    shown.page.screenshot(path=folder / "page.png")
+    for program in programs:
+        shutil.copy(program.log, folder)
+    request.node.add_report_section("teardown", "kept", f"picture and logs in {folder}")
+
+
+def _failed(request: pytest.FixtureRequest) -> bool:
+    return bool(request.node.stash.get(_FAILED, False))

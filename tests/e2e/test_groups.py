@@ -14,10 +14,9 @@ NO_MAIL = "The e-mail has not arrived"
 OTHER_ACCOUNT = "The guest signs in with another account"
 
 
-def test_a_thread_is_a_conversation(window: Window) -> None:
+def test_a_thread_is_a_conversation(opened: Window) -> None:
     """In a thread the guide goes to its end by mention and by button, and the others see what was answered."""
-    window.open().await_replies()
-    thread = window.thread("my partner can't accept the invitation I sent")
+    thread = opened.thread("my partner can't accept the invitation I sent")
     first = thread.await_replies()
     assert RECEIVED in first.headings
     second = thread.say("yes, she has it")
@@ -32,12 +31,11 @@ def test_a_thread_is_a_conversation(window: Window) -> None:
     thread.is_quiet()
 
 
-def test_two_threads_are_two_conversations(window: Window) -> None:
+def test_two_threads_are_two_conversations(opened: Window) -> None:
     """What is answered in one thread is not answered in the other."""
-    window.open().await_replies()
-    one = window.thread("my guest can't redeem the invitation")
+    one = opened.thread("my guest can't redeem the invitation")
     one.await_replies()
-    two = window.thread("my client can't accept the invitation I sent")
+    two = opened.thread("my client can't accept the invitation I sent")
     two.await_replies()
     assert ERROR in one.press("Yes").headings
     assert NO_MAIL in two.say("nope, nothing arrived").headings
@@ -47,10 +45,9 @@ def test_two_threads_are_two_conversations(window: Window) -> None:
     two.is_quiet()
 
 
-def test_group_chat(window: Window) -> None:
+def test_group_chat(opened: Window) -> None:
     """In a group chat only what mentions the bot is heard; nobody is greeted; the guide works to its end."""
-    window.open().await_replies()
-    group = window.group()
+    group = opened.group()
     group.send("lunch, anybody?", mention=False)
     group.is_quiet()
     first = group.say("the guest I invited can't redeem")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.client import Window
+from tests.e2e.client import Chat, Window
 from tests.e2e.servers import Bot
 
 pytestmark = pytest.mark.e2e
@@ -17,24 +17,20 @@ OVERFLOW = """card => [...card.querySelectorAll('*')].filter(part =>
   part.getBoundingClientRect().right > card.getBoundingClientRect().right + 1).map(part => part.textContent)"""
 
 
-def test_every_message_of_a_hurry_is_answered_in_order(window: Window) -> None:
+def test_every_message_of_a_hurry_is_answered_in_order(chat: Chat) -> None:
     """Several messages in a row get one reply each, in the order in which they were sent."""
-    chat = window.open()
-    chat.await_replies()
     chat.send_quickly(TROUBLE, "yes she has it", "yes", "help", "AADSTS50020")
     chat.await_replies(5)
-    chat.reply(1).is_answered("You answered: Yes").shows(RECEIVED)
-    chat.reply(2).is_answered("You answered: Yes").shows(ERROR)
-    assert chat.reply(3).headings == [WHICH]
-    chat.reply(4).is_answered("You answered: AADSTS50020: not in the directory").shows(WHICH)
-    assert "The guest signs in with another account" in chat.reply(5).headings
+    chat.reply(0).is_answered("You answered: Yes").shows(RECEIVED)
+    chat.reply(1).is_answered("You answered: Yes").shows(ERROR)
+    assert chat.reply(2).headings == [WHICH]
+    chat.reply(3).is_answered("You answered: AADSTS50020: not in the directory").shows(WHICH)
+    assert "The guest signs in with another account" in chat.reply(4).headings
     chat.is_quiet()
 
 
-def test_a_killed_bot_goes_on_where_it_was(window: Window, bot: Bot) -> None:
+def test_a_killed_bot_goes_on_where_it_was(chat: Chat, bot: Bot) -> None:
     """The bot is killed in the middle and started again: cards from before work, answers from before are known."""
-    chat = window.open()
-    chat.await_replies()
     chat.say(TROUBLE)
     second = chat.press("Yes")
     bot.crash()

@@ -31,14 +31,6 @@ COMMANDS = (
 )
 
 
-@pytest.fixture
-def chat(window: Window) -> Chat:
-    """The personal chat, the user greeted."""
-    opened = window.open()
-    opened.await_replies()
-    return opened
-
-
 def asks(message: Message, question: str) -> bool:
     """Whether this is the question, with its answers to press."""
     return question in message.headings and "Talk to a person" in message.buttons
@@ -136,7 +128,7 @@ def test_an_answer_is_changed(chat: Chat) -> None:
 
 def test_an_old_button_changes_nothing(chat: Chat) -> None:
     """A button of an earlier card shows where we are, in its card's place, and the conversation goes on from there."""
-    greeting = chat.last
+    greeting = chat.say("hi")
     chat.say(TROUBLE)
     second = chat.press("Yes")
     chat.press("A guest can't redeem the invitation", replies=0, on=greeting)
