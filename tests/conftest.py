@@ -10,8 +10,8 @@ from hypothesis import settings
 
 from tests.postgres import PostgresServer, make_schema
 
-# The everyday run tries the same examples each time, enough to find what is plainly wrong: a change is judged by what it
-# changed. HYPOTHESIS_PROFILE=search looks anew each time; what it finds becomes a plain test.
+# The everyday run tries the same examples each time, enough to find what is plainly wrong; it fails for a change alone.
+# HYPOTHESIS_PROFILE=search looks anew each time; what it finds becomes a plain test.
 settings.register_profile("helpbot", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile("search", max_examples=300, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "helpbot"))
