@@ -42,6 +42,8 @@ async def examine(
     found, library = house.content(settings, clock)
     yield found
     yield house.contact(settings)
+    if desks := await house.desks(settings):
+        yield desks
     if settings.local:
         yield Finding("warning", "local mode", "nobody but this machine; for Teams, set HELPBOT_LOCAL=0 and look again")
         return

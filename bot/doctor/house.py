@@ -9,10 +9,11 @@ from pathlib import Path
 from bot import package_teams
 from bot.doctor.finding import Finding
 from bot.errors import DatabaseTooNew, HelpbotError
+from bot.handoff.plan_file import load_plan
 from bot.resources import manifest_dir
 from bot.settings import Settings
+from bot.storage import peek
 from bot.storage.migrations import NEWEST, steps_from
-from bot.storage.peek import schema
 from dialogs.content import load
 from dialogs.errors import ContentError
 from dialogs.library import Library
@@ -21,7 +22,7 @@ from dialogs.library import Library
 async def database(settings: Settings) -> Finding:
     """Is it there, may we write, and does its schema fit this version? Nothing is written."""
     try:
-        found = await schema(settings.database_url)
+        found = await peek.schema(settings.database_url)
         steps = steps_from(found.number, settings.database_shown)
     except DatabaseTooNew as error:
         return Finding("wrong", "database", str(error))
@@ -90,3 +91,16 @@ def contact(settings: Settings) -> Finding:
         "contact",
         "HELPBOT_CONTACT is not set, so whoever wants a person is told of nobody; set the help desk's",
     )
+
+
+async def desks(settings: Settings) -> Finding | None:
+    """Where do the staff of each queue sit? None when that can't be read: the database or the content has told why."""
+    try:
+        queues = load_plan(settings.content_dir).queues
+        bound = await peek.desks(settings.database_url)
+    except (ContentError, HelpbotError):
+        return None
+    if not any(queue in bound for queue in queues):
+        how = 'mention the bot in a channel ("@bot desk QUEUE"), or: helpbot desk bind'
+        return Finding("ok", "desks", f"none: whoever wants a person is given the contact. For a live chat, {how}")
+    return Finding("ok", "desks", ", ".join(f"{queue}: {bound.get(queue, 'none')}" for queue in queues))

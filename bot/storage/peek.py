@@ -7,10 +7,15 @@ import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from bot.errors import StoreUnavailable
+from bot.storage.codec import load_address
 from bot.storage.postgres_link import Connection, Link
+
+DESKS = "SELECT queue, address FROM desks ORDER BY queue"
+DESKS_SINCE = 2  # the step of the schema that brought them
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,23 @@ async def schema(database_url: str) -> Schema:
         await link.close()
 
 
+async def desks(database_url: str) -> dict[str, str]:
+    """Queue -> the key of the channel where its staff sit; empty where the tables are not there yet."""
+    if (await schema(database_url)).number < DESKS_SINCE:
+        return {}
+    scheme, _, rest = database_url.partition("://")
+    if scheme == "sqlite":
+        found = await asyncio.to_thread(_read, Path(rest[1:]), DESKS)
+    else:
+        link = Link(database_url, size=1)
+        await link.open()
+        try:
+            found = await link.fetch(DESKS)
+        finally:
+            await link.close()
+    return {queue: load_address(address).key for queue, address in found}
+
+
 async def _postgres(connection: Connection) -> Schema:
     """A user who does not own the schema `public` may not make tables there since PostgreSQL 15."""
     async with connection.transaction():
@@ -54,15 +76,21 @@ def _sqlite(path: Path) -> Schema:
         if not path.parent.is_dir():
             raise StoreUnavailable(f"{path.parent}: there is no such folder; make it, writable for the bot")
         return Schema(0, may_write)
+    return Schema(_read(path, "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")[0][0], may_write)
+
+
+def _read(path: Path, statement: str, *others: str) -> list[Any]:
+    """What a statement gives; the others are only tried."""
     # Without a log beside it nobody writes now, and the file is all there is; opened so, nothing is made beside it.
     mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
     try:
         connection = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, timeout=5)
         try:
-            number = connection.execute("PRAGMA user_version").fetchone()[0]
-            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            found = connection.execute(statement).fetchall()
+            for other in others:
+                connection.execute(other).fetchone()
         finally:
             connection.close()
     except sqlite3.Error as error:
         raise StoreUnavailable(f"{path}: {error}; give another file, or restore a backup") from error
-    return Schema(number, may_write)
+    return found

@@ -27,8 +27,10 @@ from bot import package_teams
 from bot.app import App, create
 from bot.doctor.examine import examine
 from bot.doctor.finding import Finding
+from bot.envelope import Address
 from bot.resources import manifest_dir
 from bot.settings import Settings
+from bot.storage.cases import Desk
 from bot.storage.sqlite import SqliteStore
 from tests.cloud import APP_ID, SECRET, TENANT, Cloud, private_key
 from tests.dialogs import samples
@@ -133,8 +135,8 @@ async def test_all_is_well(place: Place) -> None:
     found = await place.lines()
     assert {name: finding.level for name, finding in found.items()} == dict.fromkeys(
         [
-            "settings", "database", "content", "contact", "signing keys", "credentials", "clock", "public address",
-            "door", "certificate", "app package",
+            "settings", "database", "content", "contact", "desks", "signing keys", "credentials", "clock",
+            "public address", "door", "certificate", "app package",
         ],
         "ok",
     )  # fmt: skip
@@ -144,6 +146,17 @@ def one(found: dict[str, Finding], name: str, level: str) -> str:
     """The text of a finding, which has this level, while everything that does not hang on it is as well as before."""
     assert found[name].level == level, found[name]
     return found[name].text
+
+
+async def test_desks_are_shown(place: Place) -> None:
+    """Where each queue's staff sit, as bound in the database; without any, how to bind one."""
+    assert "helpbot desk bind" in one(await place.lines(), "desks", "ok")
+    store = SqliteStore(place.settings.database_url.removeprefix("sqlite:///"))
+    await store.open()
+    await store.bind_desk(Desk("helpdesk", Address("teams", "t", "19:x@thread", True), "p", 1.0))
+    assert one(await place.lines(), "desks", "ok") == "helpdesk: teams|t|19:x@thread"
+    await store.close()
+    assert one(await place.lines(), "desks", "ok") == "helpdesk: teams|t|19:x@thread"
 
 
 async def test_nothing_is_written(place: Place, tmp_path: Path) -> None:

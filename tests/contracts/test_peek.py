@@ -8,9 +8,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from bot.envelope import Address
 from bot.errors import StoreUnavailable
+from bot.storage.cases import Desk
 from bot.storage.migrations import NEWEST
-from bot.storage.peek import Schema, schema
+from bot.storage.peek import Schema, desks, schema
 from bot.storage.registry import make_store
 from tests.postgres import PostgresServer, make_schema
 
@@ -90,3 +92,13 @@ async def test_no_server(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable) as caught:
         await schema(f"postgresql://bot:not-to-be-seen@/helpbot?host={tmp_path}")
     assert "not-to-be-seen" not in str(caught.value)
+
+
+async def test_desks_are_read_without_changing_anything(database_url: str) -> None:
+    """None where nothing is there yet; else each queue's channel."""
+    assert await desks(database_url) == {}
+    store = make_store(database_url)
+    await store.open()
+    await store.bind_desk(Desk("q", Address("teams", "t", "19:x", True), "p", 1.0))
+    await store.close()
+    assert await desks(database_url) == {"q": "teams|t|19:x"}
