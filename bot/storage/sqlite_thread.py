@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -162,7 +163,7 @@ class SqliteThread:
             connection = sqlite3.connect(self._path, isolation_level=None, cached_statements=256)
             try:
                 for pragma in PRAGMAS:
-                    connection.execute(pragma)
+                    _insist(connection, pragma)
             except BaseException:
                 connection.close()
                 raise
@@ -176,6 +177,19 @@ class SqliteThread:
                 connection.close()
             except sqlite3.Error:
                 pass  # nothing more can be done, and all that was acknowledged is in the log
+
+
+def _insist(connection: sqlite3.Connection, pragma: str) -> None:
+    """Run it, again while another process is at the file: for the change to WAL SQLite does not wait by itself."""
+    end = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute(pragma)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        time.sleep(0.01)
 
 
 def _private(path: str) -> None:
