@@ -22,6 +22,9 @@ WAITING = """SELECT (SELECT count(*) FROM outbox WHERE key = ANY ($1::text[]))
 THERE = "SELECT count(*) FROM conversations WHERE key = ANY ($1::text[])"
 LANES_OF = "SELECT key FROM conversations WHERE case_id = ANY ($1::text[]) AND starts_with(key, 'case:')"
 LOCK = "SELECT helpbot_lock_2(ARRAY(SELECT key FROM conversations WHERE case_id = ANY ($1::text[])) || $2::text[])"
+# The answers to presses in a case's thread are cards with what is known of the user.
+ERASE_ANSWERS = """UPDATE inbox SET answer = NULL WHERE answer IS NOT NULL
+    AND key IN (SELECT key FROM conversations WHERE case_id = ANY ($1::text[]))"""
 UNTIE = "UPDATE conversations SET case_id = NULL, version = version + 1 WHERE case_id = ANY ($1::text[])"
 ERASE_MESSAGES = "DELETE FROM messages WHERE case_id = ANY ($1::text[]) RETURNING 1"
 ERASE_CASES = "DELETE FROM cases WHERE id = ANY ($1::text[])"
@@ -83,6 +86,7 @@ async def _forget_user(
     await db.execute(LOCK, ids, keys)
     waiting = [*keys, *(lane for (lane,) in await db.fetch(LANES_OF, ids))]
     done["messages"] = len(await db.fetch(ERASE_MESSAGES, ids))
+    await db.execute(ERASE_ANSWERS, ids)
     done["rows"] = await db.fetchval(WAITING, waiting)
     done["conversations"] = await db.fetchval(THERE, keys)
     for statement in ERASE[:3]:

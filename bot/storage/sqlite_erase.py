@@ -19,6 +19,9 @@ ERASE_EVENTS = "DELETE FROM inbox WHERE key = ?"
 WAITING = "SELECT (SELECT count(*) FROM outbox WHERE key = :key) + (SELECT count(*) FROM aside WHERE key = :key)"
 THERE = "SELECT count(*) FROM conversations WHERE key = ?"
 LANES_OF = "SELECT key FROM conversations WHERE case_id = ? AND substr(key, 1, 5) = 'case:'"
+# The answers to presses in the case's thread are cards with what is known of the user.
+ERASE_ANSWERS = """UPDATE inbox SET answer = NULL WHERE answer IS NOT NULL
+    AND key IN (SELECT key FROM conversations WHERE case_id = ?)"""
 UNTIE = "UPDATE conversations SET case_id = NULL, version = version + 1 WHERE case_id = ?"
 ERASE_MESSAGES = "DELETE FROM messages WHERE case_id = ?"
 ERASE_CASE = "DELETE FROM cases WHERE id = ?"
@@ -61,6 +64,7 @@ def forget(db: Db, person_id: str, keys: set[str], past: list[str], now: float) 
         case = load_case(*db.execute(CASE, (case_id,)).fetchone())
         keys = keys | {case.user.key}
         done["messages"] += db.execute(ERASE_MESSAGES, (case_id,)).rowcount
+        db.execute(ERASE_ANSWERS, (case_id,))
         for (lane,) in db.execute(LANES_OF, (case_id,)).fetchall():
             done["rows"] += db.execute(WAITING, {"key": lane}).fetchone()[0]
             for statement in ERASE[:3]:

@@ -810,6 +810,7 @@ async def test_a_forgotten_user_is_nowhere(store: Store) -> None:
     left, and nobody else loses anything."""
     case = await threaded(store)
     await do(store, step(case, to_user("secret"), to_thread("secret"), messages=(message(1, "secret"),)))
+    await do(store, step(await current(store), key=THREAD.key, event="press", answer={"card": "Ann"}))
     old = replace(CASE, id="HD-OLD22", state="closed", closed_at=NOW, desk=replace(DESK, conversation="19:d2"))
     await many(store, old)
     await do(store, step(await current(store, old.id), Owed(old.desk, text("secret", "thread", 1), lane_of(old))))
@@ -830,6 +831,8 @@ async def test_a_forgotten_user_is_nowhere(store: Store) -> None:
     assert (left.state, left.ending, left.closed_at, left.thread) == ("closed", "forgotten", NOW + 5, THREAD)
     assert not any(word in repr(left) for word in ("Ann", "p-ann", "a:user", "VPN", "broke", "Monday"))
     assert (await store.load(THREAD.key, "?")).case == left
+    press = await store.load(THREAD.key, "press")
+    assert (press.seen, press.answer) == (True, None)
     assert await store.case(old.id) is None
     assert await store.transcript(CASE.id) == []
     for address in (USER, second):
