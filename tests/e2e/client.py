@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _EDITOR = "[role=textbox][data-lexical-editor=true]"
 _IN_CHAT = 'xpath=.//*[@aria-label="Message header"]/..'
 _MENU = './/button[@aria-label="Show more information"]'
 _IN_THREAD = f'xpath={_MENU}/ancestor::*[count({_MENU})=1 and not(.//*[@data-lexical-editor="true"])][last()]'
+_ARRIVAL = ("installationUpdate", "conversationUpdate")
 _HERE = re.compile(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]")
 _TIME = re.compile(r"\d:\d\d [AP]M$")
 _PHONE = ".ac-preview-panel { width: 358px; }"  # 390 less a chat's margins; the Playground keeps a card wider
@@ -192,7 +194,7 @@ class Window:
         before = self.delivered.copy()
         self.page.goto(self._url)
         self.page.locator(_EDITOR).first.wait_for()
-        self._until_installed(before)
+        self._until(lambda: all(self.delivered[name] > before[name] for name in _ARRIVAL))
         self.page.get_by_role("button", name="Hide log panel").click()
         self._chosen = "Personal Chat"
         return Chat(self.page, self.page.locator("body"), mention=False, before=0)
@@ -214,6 +216,14 @@ class Window:
         self.page.get_by_role("button", name="Post", exact=True).click()
         return chat
 
+    def install_again(self) -> None:
+        """Let the Playground tell the bot once more that it was installed."""
+        before = self.delivered["installationUpdate"]
+        self.page.get_by_role("button", name="Mock an Activity").click()
+        self.page.get_by_role("menuitem").filter(has_text=re.compile(r"^\s*Install application\s*$")).last.click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Send activity").click()
+        self._until(lambda: self.delivered["installationUpdate"] > before)
+
     def as_phone(self) -> None:
         """Give cards the width that a phone of 390 px leaves them."""
         self.page.add_style_tag(content=_PHONE)
@@ -234,13 +244,12 @@ class Window:
             self.page.get_by_role("treeitem", name=name, exact=True).click()
         return before != name
 
-    def _until_installed(self, before: Counter[str]) -> None:
-        awaited = ("installationUpdate", "conversationUpdate")
+    def _until(self, done: Callable[[], bool]) -> None:
         for _ in range(int(SECONDS * 20)):
-            if all(self.delivered[name] > before[name] for name in awaited):
+            if done():
                 return
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"the Playground has not told the bot of its installation: {self.delivered}")
+        raise AssertionError(f"the Playground has not told the bot all of it: {self.delivered}")
 
     def _watch(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._note)

@@ -42,6 +42,7 @@ def test_greeted_once(window: Window) -> None:
     greeting = chat.await_replies()
     assert greeting.headings == [GREETING]
     assert greeting.buttons == ["A guest can't redeem the invitation", "Help", "Talk to a person"]
+    window.install_again()
     chat.is_quiet()
     again = window.open()
     again.is_quiet()
