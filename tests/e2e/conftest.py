@@ -15,6 +15,7 @@ from tests.e2e.servers import Bot, Program, free_port, start_playground
 from tests.process import ROOT
 
 KEPT = ROOT / ".run" / "e2e"  # what failed tests leave behind
+_USES = 4  # tests that share a window
 _FAILED = pytest.StashKey[bool]()
 
 
@@ -71,13 +72,36 @@ def window(
     made.close()
 
 
+class Shared:
+    """The window that tests share. To open one takes longer than most tests; the more it shows, the slower it gets."""
+
+    def __init__(self) -> None:
+        self._window: Window | None = None
+        self._uses = 0
+
+    def get(self, browser: BrowserContext, url: str) -> Window:
+        """The window, open."""
+        if self._uses == _USES:
+            self.close()
+        if self._window is None:
+            self._window = Window(browser, url)
+            self._window.open().await_replies()
+        self._uses += 1
+        return self._window
+
+    def close(self) -> None:
+        """Close it; the next test gets a new one."""
+        if self._window is not None:
+            self._window.close()
+        self._window, self._uses = None, 0
+
+
 @pytest.fixture(scope="session")
-def shared() -> Iterator[list[Window]]:
-    """The window that tests share, once it is open: to load the Playground's page takes longer than most tests."""
-    windows: list[Window] = []
-    yield windows
-    for made in windows:
-        made.close()
+def shared() -> Iterator[Shared]:
+    """What holds the shared window."""
+    holder = Shared()
+    yield holder
+    holder.close()
 
 
 @pytest.fixture
@@ -86,18 +110,15 @@ def opened(
     browser: BrowserContext,
     playground: tuple[Program, str],
     bot: Bot,
-    shared: list[Window],
+    shared: Shared,
 ) -> Iterator[Window]:
     """An open window, perhaps with what earlier tests have said; the bot remembers none of it."""
     program, url = playground
-    if not shared:
-        shared.append(Window(browser, url))
-        shared[0].open().await_replies()
-    yield shared[0]
+    window = shared.get(browser, url)
+    yield window
     if _failed(request):
-        made = shared.pop()
-        keep(request, made, bot.program, program)
-        made.close()
+        keep(request, window, bot.program, program)
+        shared.close()
 
 
 @pytest.fixture
