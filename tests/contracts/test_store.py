@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from itertools import chain
 from typing import Any
 
@@ -14,33 +13,12 @@ import pytest
 from bot.envelope import Address, Outgoing
 from bot.errors import StoreUnavailable
 from bot.storage.base import AHEAD, Aside, Committed, Counts, Loaded, Row, Store, Turn
-from bot.storage.registry import make_store
 
 NOW = 1_700_000_000.0
 UNTIL = NOW + 30
 KEY = Address("teams", "t", "c").key
 
 Open = Callable[[], Awaitable[Store]]
-
-
-@pytest.fixture
-async def open_store(database_url: str) -> AsyncIterator[Open]:
-    """Opens one more store on the same database, as another replica would; all are closed at the end."""
-    async with AsyncExitStack() as stack:
-
-        async def opened() -> Store:
-            store = make_store(database_url)
-            await store.open()
-            stack.push_async_callback(store.close)
-            return store
-
-        yield opened
-
-
-@pytest.fixture
-async def store(open_store: Open) -> Store:
-    """An empty store."""
-    return await open_store()
 
 
 def turn(
