@@ -114,6 +114,8 @@ class Chat:
     def await_replies(self, more: int = 1) -> Message:
         """Wait until the bot has sent so many more messages, and no others; the newest."""
         self._known += more
+        if more:
+            self._replies.nth(self._known - 1).wait_for()  # sees it at once, where a count is asked for now and then
         expect(self._replies).to_have_count(self._known)
         return self.last
 
