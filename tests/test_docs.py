@@ -29,6 +29,14 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
         assert not heading or heading in headings(ROOT / target)
 
 
+def test_the_picture_is_there() -> None:
+    """The README's picture exists, says in words what it shows, and loads fast."""
+    images = re.findall(r'<img src="([^"]+)"[^>]*? alt="([^"]{20,})"', (ROOT / "README.md").read_text("utf-8"))
+    assert images
+    for path, _ in images:
+        assert (ROOT / path).stat().st_size < 300_000
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_make_targets_that_pages_name_exist(page: str) -> None:
     """Every `make …` that README or CONTRIBUTING tells people to type is a target of the Makefile."""
