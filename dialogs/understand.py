@@ -284,11 +284,22 @@ class Understanding:
         for i, end, means in self._generic.find(tokens):
             if means not in meant:
                 continue
+            if means != "not_sure" and self._leads_to_question(tokens, i, end):
+                continue  # "ok so what?" is a question, not a yes
             alone = i in starts or self._ends_clause(tokens, i)
             if means == "not_sure" or (self._closes(tokens, end) if end - i > 1 else alone):
                 spans.append(_Span(i, end, meant[means], True))
         unsure = [s for s in spans if s.means == "not_sure"]
         return [s for s in spans if s in unsure or not any(s.start < u.end and u.start < s.end for u in unsure)]
+
+    def _leads_to_question(self, tokens: Sequence[Token], start: int, end: int) -> bool:
+        """Whether a bare word is only the beginning of a question: within it, or a filler right before one."""
+        rest = [t for k, t in enumerate(tokens) if not start <= k < end and t.stem not in self._small]
+        here = tokens[start].clause
+        if tokens[start].asked and any(t.clause == here for t in rest):
+            return True
+        filler = end - start == 1 and tokens[start].stem in self._small
+        return filler and any(t.asked and t.clause > here for t in tokens)
 
     def _closes(self, tokens: Sequence[Token], end: int) -> bool:
         """Whether nothing but fillers follows in the clause."""
