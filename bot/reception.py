@@ -158,9 +158,11 @@ class Reception:
             envelope = replace(envelope, incoming=replace(envelope.incoming, staff=staff, in_case=in_case))
         outcome, rendered = await self._run(envelope, loaded.state)
         if front is not None and outcome.handoff and outcome.handoff.send:
-            step = await front.open(envelope, loaded, outcome, rendered, script)
+            step = await front.open(envelope, loaded, outcome.handoff, outcome.state, rendered, script)
             if step is not None:
                 return await self._commit_step(step)
+            outcome = replace(outcome, replies=(Reply(self._no_desk(script, envelope.incoming.locale)),))
+            rendered = self._channels[envelope.address.channel].render(envelope, outcome)
         remember = loaded.case is None and (front is None or not envelope.address.group)
         try:
             return await self._commit(envelope, loaded, outcome.state, rendered, known, remember)
@@ -245,6 +247,13 @@ class Reception:
         if committed.rows:
             self._outbox.submit(committed.rows)
         return True, answer
+
+    @staticmethod
+    def _no_desk(script: Script, locale: str) -> NoticeCard:
+        """The desk went away between the summary and its sending: the contact instead, never silence."""
+        texts = script.texts(locale)
+        unreachable = texts.desk.desk_unreachable.replace("{contact}", script.contact)
+        return NoticeCard(unreachable if script.contact else texts.no_contact)
 
     @staticmethod
     def _apology(script: Script, locale: str) -> NoticeCard:

@@ -7,10 +7,12 @@ Text beside an attachment is split by Teams into two messages, and then no id co
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 from bot.channels.base import Rendered
 from bot.envelope import Envelope, Outgoing, Payload
+from dialogs.cards.adaptive import link_url
 from dialogs.cards.base import Button, Card
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.relay import RelayCard
@@ -20,6 +22,7 @@ from dialogs.turn import Outcome, Press
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
 _SUMMARY_LENGTH = 160
+_LINK = re.compile(r"\](?=[(\[:])")
 
 
 def message(card: Card) -> Payload:
@@ -35,10 +38,16 @@ def message(card: Card) -> Payload:
 
 
 def relayed(card: RelayCard) -> str:
-    """Another person's words as Markdown: nothing in them becomes a tag or a mention; lines stay lines."""
-    files = [f"[{f.name}]({f.url})" if f.url else f.name for f in card.files]
-    words = "\n".join([card.body, *files] if card.body else files)
-    return f"**{html.escape(card.author, quote=False)}:** {html.escape(words, quote=False)}".replace("\n", "\n\n")
+    """Another person's words as Markdown: nothing in them becomes a tag, a mention, or a link that bears another
+    name than its address; lines stay lines."""
+    files = [f"[{_bare(f.name)}]({link_url(f.url)})" if f.url else _bare(f.name) for f in card.files]
+    words = "\n".join([_bare(card.body), *files] if card.body else files)
+    return f"**{_bare(card.author)}:** {words}".replace("\n", "\n\n")
+
+
+def _bare(text: str) -> str:
+    """Text without tags; what would make a Markdown link of it is parted by a character that nobody sees."""
+    return _LINK.sub("]\u200b", html.escape(text, quote=False))
 
 
 def render(envelope: Envelope, outcome: Outcome, texts: Texts) -> Rendered:

@@ -33,13 +33,13 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A move's result. case: as it is to be stored (None: nothing changes, only something is said).
+    """A move's result. case: as it is to be stored.
 
     answer: the card that replaces the pressed one. word: a sentence for the one who pressed, where nothing else
     answers them. left: the case is no longer the one that the user's chat loads.
     """
 
-    case: Case | None
+    case: Case
     says: tuple[Say, ...] = ()
     messages: tuple[Message, ...] = ()
     edits: tuple[tuple[int, str | None], ...] = ()

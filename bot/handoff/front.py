@@ -14,7 +14,7 @@ from bot.handoff.user_side import UserSide
 from bot.script import Script
 from bot.storage.base import Loaded
 from bot.storage.cases import Step
-from dialogs.turn import Outcome, Staff
+from dialogs.turn import HandOff, Staff, State
 
 BINDING = (0.1, 20)  # seconds between looks for a thread that is being confirmed, and how many looks
 
@@ -66,10 +66,16 @@ class Front:
         return await self.desk.store.case_of(envelope.address.key)
 
     async def open(
-        self, envelope: Envelope, loaded: Loaded, outcome: Outcome, rendered: Rendered, script: Script
+        self,
+        envelope: Envelope,
+        loaded: Loaded,
+        handoff: HandOff,
+        state: State,
+        rendered: Rendered,
+        script: Script,
     ) -> Step | None:
-        """The user sent the summary off."""
-        return await self._users.open(envelope, loaded, outcome, rendered, script)
+        """The user sent the summary off; None when the desk went away meanwhile."""
+        return await self._users.open(envelope, loaded, handoff, state, rendered, script)
 
     async def staff(self, envelope: Envelope, loaded: Loaded, script: Script) -> Staff | None:
         """Whether a person could take over from where the conversation is."""

@@ -6,6 +6,7 @@ Every timer is set here, in one place (`timed`), from the state alone; so no sta
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot.envelope import Address, Person
 from bot.handoff import views
@@ -94,12 +95,24 @@ def turn_to_user(scene: Scene, mark: int) -> int:
     return -int(scene.now * 1000) * 1000 - mark % 1000
 
 
-def write(case: Case, scene: Scene, side: Side, author: str, text: str, **more: object) -> tuple[Case, Message]:
-    """One more message of the case. `turn` is by which its twin can be updated on the other side."""
+def write(
+    case: Case,
+    scene: Scene,
+    side: Side,
+    author: str,
+    text: str,
+    source: tuple[str, str] = ("", ""),
+    twin: str = "",
+) -> tuple[Case, Message]:
+    """One more message of the case. `turn` is by which its twin can be updated on the other side.
+
+    source: where it came in (conversation, message id). twin: where it goes; without, it stays internal.
+    """
     mark = case.mark + 1
     turn = AFTER_ROOT + mark if side in ("user", "bot") else turn_to_user(scene, mark)
-    message = Message(case.id, mark, scene.now, side, author, text, turn=turn)
-    return replace(case, mark=mark), replace(message, **more)  # type: ignore[arg-type]  # keywords are Message's fields
+    state: Literal["pending", "internal"] = "pending" if twin else "internal"
+    message = Message(case.id, mark, scene.now, side, author, text, source[0], source[1], twin, turn, state)
+    return replace(case, mark=mark), message
 
 
 # -- opening and waiting
@@ -241,7 +254,7 @@ def _by(person: Person | None, say: DeskTexts) -> str:
 def _noted(case: Case, by: Person, note: str, scene: Scene) -> tuple[Case, tuple[Message, ...]]:
     if not note:
         return case, ()
-    case, message = write(case, scene, "note", by.name, note, state="internal")
+    case, message = write(case, scene, "note", by.name, note)
     return case, (message,)
 
 
@@ -256,9 +269,7 @@ def user_said(case: Case, scene: Scene, text: str, source: tuple[str, str], file
     """The user's message goes to the thread; what could not be passed on is said to the user."""
     case = replace(case, user_at=scene.now, nudges=0 if case.timer == "user" else case.nudges)
     name = views.who(case, scene.staff.desk)
-    case, message = write(
-        case, scene, "user", name, text, source_key=source[0], source_id=source[1], twin_key=lane_of(case)
-    )
+    case, message = write(case, scene, "user", name, text, source, lane_of(case))
     failed = views.notice(scene.user.desk.not_passed_on)
     card = RelayCard(fill(scene.staff.desk.said_user, name=name), text, files)
     say = Say("thread", card, turn=message.turn, mark=message.mark, after_to="user", failed=failed)
@@ -269,7 +280,7 @@ def user_said(case: Case, scene: Scene, text: str, source: tuple[str, str], file
 def bot_said(case: Case, scene: Scene, text: str) -> Change:
     """What the bot said to the user meanwhile, for the staff to read along."""
     name = views.who(case, scene.staff.desk)
-    case, message = write(case, scene, "bot", fill(scene.staff.desk.said_bot, name=name), text, state="internal")
+    case, message = write(case, scene, "bot", fill(scene.staff.desk.said_bot, name=name), text)
     return Change(case, (Say("thread", RelayCard(message.author, text), turn=message.turn),), (message,))
 
 
@@ -280,9 +291,7 @@ def agent_said(case: Case, agent: Person, scene: Scene, text: str, source: tuple
     """
     say, name = scene.staff.desk, views.who(case, scene.staff.desk)
     case = replace(case, agent_at=scene.now, nudges=0, timer="" if case.timer == "agent" else case.timer)
-    case, message = write(
-        case, scene, "agent", agent.name, text, source_key=source[0], source_id=source[1], twin_key=case.user.key
-    )
+    case, message = write(case, scene, "agent", agent.name, text, source, case.user.key)
     sent, failed = fill(say.sent, name=name), say.failed.replace("{name}", name)
     after: Card = views.notice(sent)
     if echo:
@@ -295,7 +304,7 @@ def agent_said(case: Case, agent: Person, scene: Scene, text: str, source: tuple
 
 def noted(case: Case, agent: Person, scene: Scene, text: str, echo: bool) -> Change:
     """A note stays among the staff."""
-    case, message = write(case, scene, "note", agent.name, text, state="internal")
+    case, message = write(case, scene, "note", agent.name, text)
     line = fill(scene.staff.desk.said_note, agent=agent.name)
     says = (Say("thread", RelayCard(line, text)),) if echo else ()
     return Change(case, says, (message,), answer=scene.card(case))

@@ -109,7 +109,7 @@ class StaffSide:
         if result == Change(case, word=result.word):
             return self._word(envelope, result.word)
         answer = step.answer(envelope, result, channel, views.status(case, script.plan, say))
-        return self._commit(envelope, case, result, answer)
+        return self._commit(envelope, result, answer)
 
     async def thread(self, envelope: Envelope, case: Case, script: Script) -> Step | Said | None:
         """Something said in a case's thread. Only a mention of the bot is an answer to the user."""
@@ -123,14 +123,14 @@ class StaffSide:
         turn = _Turn(envelope, case, agent, scene, script, text=text)
         command = words.in_thread(text, say)
         if command is not None and command.name == "note":
-            return self._commit(envelope, case, moves.noted(case, agent, scene, command.rest, echo=False))
+            return self._commit(envelope, moves.noted(case, agent, scene, command.rest, echo=False))
         if command is not None:
-            return self._commit(envelope, case, self._asked(turn, command))
+            return self._commit(envelope, self._asked(turn, command))
         if not text:
             refused = say.file_in_channel if envelope.files else say.empty_reply
-            return self._commit(envelope, case, turn.only(refused))
+            return self._commit(envelope, turn.only(refused))
         result = await self._reply(turn)
-        return self._commit(envelope, case, result)
+        return self._commit(envelope, result)
 
     def _asked(self, turn: _Turn, command: words.Command) -> Change:
         """A command word is never relayed by mistake: the bot asks."""
@@ -213,7 +213,7 @@ class StaffSide:
             if refused := await self._over_limit(turn):
                 return refused
             claim = moves.claimed(case, turn.agent, turn.scene)
-            case, first = claim.case or case, claim.says
+            case, first = claim.case, claim.says
         elif not case.agent or case.agent.id != turn.agent.id:
             return self._take_over_offer(turn)
         source = (turn.envelope.address.key, turn.envelope.message)
@@ -277,7 +277,7 @@ class StaffSide:
         rows = [*step.owed(change, case, self._desk.channels)]
         for reply in outcome.replies:
             heard = moves.bot_said(case, turn.scene, short(reply.card.text()))
-            case = heard.case or case
+            case = heard.case
             change = replace(change, messages=(*change.messages, *heard.messages))
             rows += step.owed(heard, case, self._desk.channels)
         own = self._desk.channels[turn.envelope.address.channel]
@@ -310,11 +310,11 @@ class StaffSide:
         if case.agent is None or case.agent.id != envelope.sender.id:
             return None
         change = changed(case, scene, envelope, message.mark, message.turn, message.author, "user")
-        return self._commit(envelope, case, change)
+        return self._commit(envelope, change)
 
-    def _commit(self, envelope: Envelope, case: Case, change: Change, answer: Payload | None = None) -> Step:
-        after = change.case or case
-        return step.step(envelope, after, step.owed(change, after, self._desk.channels), change, answer=answer)
+    def _commit(self, envelope: Envelope, change: Change, answer: Payload | None = None) -> Step:
+        rows = step.owed(change, change.case, self._desk.channels)
+        return step.step(envelope, change.case, rows, change, answer=answer)
 
     def _word(self, envelope: Envelope, text: str) -> Said:
         channel = self._desk.channels[envelope.address.channel]

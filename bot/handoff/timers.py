@@ -85,7 +85,7 @@ class Timers:
         """Fire one case's timer. When somebody else was faster, nothing happens."""
         scene = await self._desk.scene(self._script(), case, now)
         change = ticks.tick(case, scene)
-        if change is None or change.case is None:
+        if change is None:
             return
         rows = step.owed(change, change.case, self._desk.channels)
         made = Step(

@@ -18,7 +18,7 @@ from bot.storage.base import Loaded
 from bot.storage.cases import Owed, Saved, Step
 from dialogs.cards.relay import Attached, RelayCard
 from dialogs.texts import fill
-from dialogs.turn import Outcome, Staff, State
+from dialogs.turn import HandOff, Outcome, Staff, State
 
 MAX_COMMENT = 1000  # characters of a rating's comment
 BY_TIMER = "timer"  # `Case.closed_by` of a case that was closed because its user fell silent
@@ -34,18 +34,23 @@ class UserSide:
     # -- opening
 
     async def open(
-        self, envelope: Envelope, loaded: Loaded, outcome: Outcome, rendered: Rendered, script: Script
+        self,
+        envelope: Envelope,
+        loaded: Loaded,
+        handoff: HandOff,
+        state: State,
+        rendered: Rendered,
+        script: Script,
     ) -> Step | None:
         """The user sent the summary off: a case. None when no desk is there any more."""
-        assert outcome.handoff is not None  # noqa: S101 - the caller's promise, for the type checker
-        guide = script.guides.get(outcome.handoff.guide)
+        guide = script.guides.get(handoff.guide)
         queue = await self._desk.queue(script, guide)
         if queue is None:
             return None
-        case = await self._desk.new_case(script, envelope, outcome.handoff, queue)
+        case = await self._desk.new_case(script, envelope, handoff, queue)
         scene = await self._desk.scene(script, replace(case, waiting_since=envelope.incoming.at), envelope.incoming.at)
         change = moves.opened(case, scene)
-        return self._step(envelope, loaded, change, rendered, outcome.state, opens=True)
+        return self._step(envelope, loaded, change, rendered, state, opens=True)
 
     # -- with a case
 
@@ -100,7 +105,7 @@ class UserSide:
         if envelope.incoming.text.strip() or envelope.files:
             change = self._said(case, scene, envelope)
         told = engine.hand_off(outcome.state)
-        now = change.case or case
+        now = change.case
         if told.path and (told.path, told.advice) != (now.path, now.advice):
             now = replace(now, guide=told.guide, path=told.path, advice=told.advice, title=told.title or now.title)
             change = replace(change, case=now).plus(scene.root(now))
@@ -113,7 +118,7 @@ class UserSide:
         """What the bot showed is shown to the agent; at the guide's end both are told."""
         for reply in outcome.replies:
             heard = moves.bot_said(case, scene, short(reply.card.text()))
-            case = heard.case or case
+            case = heard.case
             change = replace(change, messages=(*change.messages, *heard.messages)).plus(*heard.says)
         if ended:
             say, result = scene.staff.desk, scene.staff.desk.guide_result_stopped
@@ -144,7 +149,7 @@ class UserSide:
             return None
         scene = await self._desk.scene(script, replace(case, waiting_since=incoming.at), incoming.at)
         change = moves.reopened(case, scene)
-        again = self._said(change.case or case, scene, envelope)
+        again = self._said(change.case, scene, envelope)
         return self._only(envelope, replace(again, says=(*change.says, *again.says)))
 
     async def rate(self, envelope: Envelope, script: Script) -> Step | None:
@@ -181,9 +186,7 @@ class UserSide:
     def _only(self, envelope: Envelope, change: Change) -> Step:
         """A step that leaves the user's state as it is."""
         case = change.case
-        assert case is not None  # noqa: S101 - every change here has one, for the type checker
-        nothing = "OK"
-        answer = step.answer(envelope, change, self._channel(envelope), nothing)
+        answer = step.answer(envelope, change, self._channel(envelope), nothing="OK")
         return step.step(envelope, case, step.owed(change, case, self._desk.channels), change, answer=answer)
 
     def _step(
@@ -197,7 +200,6 @@ class UserSide:
     ) -> Step:
         """A step that saves the user's state too, with what the bot itself says first."""
         case = change.case
-        assert case is not None  # noqa: S101 - every change here has one, for the type checker
         own: Iterable[Owed] = (Owed(envelope.address, row) for row in rendered.outgoing)
         rows = (*own, *step.owed(change, case, self._desk.channels))
         saved = (Saved(envelope.address, loaded.version, state),)

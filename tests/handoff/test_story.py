@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bot.storage.registry import make_store
+from dialogs.engine import Engine
+from dialogs.turn import Incoming, Outcome, State
 from tests import activities
 from tests.handoff.story import ANNA, BEN, CHANNEL, EVE, IDENTITY, Story, conversation, script, text_of
 from tests.stand import stand
@@ -123,3 +125,24 @@ async def test_one_channel_is_the_desk_of_two_queues() -> None:
             "helpdesk": CHANNEL,
             "identity": CHANNEL,
         }
+
+
+async def test_desk_that_goes_away_while_the_summary_is_sent() -> None:
+    """Who sends the summary off just when the desk is unbound gets the contact, never silence."""
+    written = script()
+    async with stand(script=written, admins=(ANNA["aadObjectId"],)) as place:
+        story = Story(place)
+        await story.prepare({"helpdesk": CHANNEL})
+        await story.say("I want to talk to a person")
+        engine = written.engine
+
+        class Unbinding(Engine):
+            async def run(self, state: State | None, incoming: Incoming) -> Outcome:
+                await place.store.unbind_desk("helpdesk")
+                place.later()
+                return await super().run(state, incoming)
+
+        written.engine = Unbinding(engine.library, engine.finder, engine.contact)
+        user, thread = sides(await story.press("send"))
+        assert "helpdesk@example.com" in user
+        assert thread == ""

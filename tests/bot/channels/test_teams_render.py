@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.teams_render import CARD_TYPE, MESSAGE_TYPE, apology, render
+from bot.channels.teams_render import CARD_TYPE, MESSAGE_TYPE, apology, relayed, render
 from bot.envelope import Address, Envelope, Person
 from dialogs.cards.base import Button
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.question import AnsweredCard, QuestionCard
+from dialogs.cards.relay import Attached, RelayCard
 from dialogs.turn import Incoming, Outcome, Press, Replaced, Reply
 from tests.stand import library
 
@@ -103,3 +104,21 @@ def test_apology_can_be_pressed_again() -> None:
     (actions,) = [each["actions"] for each in answer["value"]["body"] if each["type"] == "ActionSet"]
     assert actions[0]["data"] == {"helpbot": 1, "verb": "answer", "turn": 4, "value": "no"}
     assert apology(None, TEXTS)["value"]["body"][0]["text"].startswith("I am sorry")
+
+
+@pytest.mark.parametrize(
+    "body", ["[your bank](https://evil.example)", "![x](https://evil.example)", "[bank][1]\n[1]: https://evil.example"]
+)
+def test_relayed_words_disguise_no_link(body: str) -> None:
+    """A link in somebody's words shows its own address: no Markdown link comes of it, and no tag or mention."""
+    text = relayed(RelayCard("Eve <at>all</at>", body))
+    assert not any(mark in text for mark in ("](", "][", "]:", "<at>"))
+    assert "https://evil.example" in text
+
+
+def test_relayed_file_bears_its_own_name_only() -> None:
+    """A file's name can't end its link and begin another."""
+    file = Attached("a](https://evil.example)", "https://files.example/x(1)")
+    text = relayed(RelayCard("Eve", "", (file,)))
+    assert text.endswith("(https://files.example/x%281%29)")
+    assert text.count("](") == 1
