@@ -88,8 +88,6 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.still_there": frozenset({"minutes"}),
     "desk.closed_silent": frozenset({"case"}),
     "desk.reopened": frozenset({"case", "place"}),
-    "desk.reopen_ask": frozenset({"case"}),
-    "desk.place": frozenset({"place", "queue"}),
     "desk.not_passed_on": frozenset({"reason"}),
     "desk.desk_unreachable": frozenset({"contact"}),
     "desk.file_refused": frozenset({"name", "reason"}),
@@ -124,7 +122,6 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.user_back": frozenset({"agent", "name"}),
     "desk.user_silent": frozenset({"name"}),
     "desk.user_closed": frozenset({"name"}),
-    "desk.user_unreachable": frozenset({"name", "reason"}),
     "desk.remind": frozenset({"minutes", "name"}),
     "desk.handed_on": frozenset({"queue"}),
     "desk.handed_nowhere": frozenset({"name"}),
@@ -137,7 +134,6 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.command_or_message": frozenset({"name", "word"}),
     "desk.do_command": frozenset({"command"}),
     "desk.send_message": frozenset({"name"}),
-    "desk.not_delivered_yet": frozenset({"name"}),
     "desk.queue_title": frozenset({"queue"}),
     "desk.row": frozenset({"case", "name", "time", "title"}),
     "desk.no_such_case": frozenset({"case"}),
@@ -191,8 +187,6 @@ class DeskTexts(BaseModel):
     still_there: Sentence
     closed_silent: Sentence
     reopened: Sentence
-    reopen_ask: Sentence
-    place: Sentence
     not_passed_on: Sentence
     desk_unreachable: Sentence
     file_refused: Sentence
@@ -204,8 +198,6 @@ class DeskTexts(BaseModel):
     edited: Sentence
     deleted: Sentence
     end_chat: Sentence
-    yes_reopen: Sentence
-    no_reopen: Sentence
     somebody: Sentence
 
     # after it
@@ -267,7 +259,6 @@ class DeskTexts(BaseModel):
     transfer_to: Sentence
     transfer_note: Sentence
     transfer_send: Sentence
-    transfer_colleague: Sentence
     guide: Sentence
     guide_label: Sentence
     guide_send: Sentence
@@ -299,7 +290,6 @@ class DeskTexts(BaseModel):
     user_back: Sentence
     user_silent: Sentence
     user_closed: Sentence
-    user_unreachable: Sentence
     remind: Sentence
     handed_on: Sentence
     handed_nowhere: Sentence
@@ -321,7 +311,6 @@ class DeskTexts(BaseModel):
     do_command: Sentence
     send_message: Sentence
     not_staff: Sentence
-    not_delivered_yet: Sentence
 
     # outside of a case's thread
     help: Sentence
@@ -397,13 +386,11 @@ class Texts(BaseModel):
     or_word: Sentence
     changed: Sentence
     at_start: Sentence
-    went_back: Sentence
     started_over: Sentence
     you_answered: Sentence
     you_chose: Sentence
     guide_changed: Sentence
     withdrawn: Sentence
-    new_words: Sentence
     known_already: Sentence
 
     # outcome
@@ -455,7 +442,6 @@ class Texts(BaseModel):
     person_title: Sentence
     contact_intro: Sentence
     no_contact: Sentence
-    summary_title: Sentence
     summary_words_title: Sentence
     summary_advice_title: Sentence
     summary_words: Sentence

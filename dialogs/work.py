@@ -65,10 +65,6 @@ class Work:
         """Reply with a card that waits for an answer."""
         self.replies.append(Reply(card, self.number))
 
-    def say(self, card: Card) -> None:
-        """Reply with a card that waits for nothing."""
-        self.replies.append(Reply(card))
-
     def advance(self, answered: Card | None = None) -> None:
         """The card at hand is done with (and becomes `answered`); what is shown from here on has a new turn number."""
         if not self.consumed:

@@ -358,6 +358,8 @@ class StaffSide:
             return None
         if not self._desk.may_bind(envelope.sender):
             return Said((views.notice(say.bind_admin),))
+        if self._desk.parent(envelope.address) == envelope.address:
+            return Said((views.notice(say.bind_channel),))  # a group chat has no threads
         plan = script.plan
         queue = next((q for q, s in plan.queues.items() if command.rest in (q, s.title.lower())), None)
         if queue is None and not command.rest and len(plan.queues) == 1:

@@ -127,6 +127,15 @@ async def test_one_channel_is_the_desk_of_two_queues() -> None:
         }
 
 
+async def test_a_group_chat_is_no_desk() -> None:
+    """A desk needs threads: in a group chat the bot says so, and binds nothing."""
+    async with stand(script=script(), admins=(ANNA["aadObjectId"],)) as place:
+        story = Story(place)
+        ask = activities.mention(place.service, "desk helpdesk", activities.GROUP, **{"from": ANNA})
+        assert "A desk must be a channel" in "".join(await story.deliver(ask))
+        assert await place.store.desks() == []
+
+
 async def test_desk_that_goes_away_while_the_summary_is_sent() -> None:
     """Who sends the summary off just when the desk is unbound gets the contact, never silence."""
     written = script()
