@@ -210,7 +210,8 @@ def hand_off_card(work: Work, handoff: HandOff, opens: str) -> Card:
         copy=summary_text(texts, handoff) or texts.summary_empty,
         **_summary_parts(texts, handoff),
         box=Field("text", texts.hand_off_add, placeholder=texts.hand_off_add_hint),
-        answers=(Button(send, "send"), Button(texts.hand_off_not_now, "not-now")),
+        answers=(Button(send, "send"),),
+        ways=(Button(texts.hand_off_not_now, "not-now", quiet=True),),
     )
 
 

@@ -54,6 +54,7 @@ class Connector:
         self.faults: deque[Fault | None] = deque()
         self.deleted: set[str] = set()
         self.answers_id = True
+        self.by_directory_id = True
         self.members: dict[str, list[dict[str, str]]] = {}
         self._released = asyncio.Event()
         self._arrived = asyncio.Condition()
@@ -127,12 +128,16 @@ class Connector:
         return web.json_response({"id": thread, "activityId": str(self._number)}, status=201)
 
     async def _members(self, request: web.Request) -> web.Response:
-        return web.json_response({"members": self.members.get(request.match_info["conversation"], [])})
+        members = self.members.get(request.match_info["conversation"], [])
+        size, start = int(request.query["pageSize"]), int(request.query.get("continuationToken", 0))
+        more = {"continuationToken": str(start + size)} if start + size < len(members) else {}
+        return web.json_response({"members": members[start : start + size], **more})
 
     async def _member(self, request: web.Request) -> web.Response:
         for members in self.members.values():
             for member in members:
-                if request.match_info["id"] in (member["id"], member.get("aadObjectId")):
+                known = (member["id"], member.get("aadObjectId") if self.by_directory_id else None)
+                if request.match_info["id"] in known:
                     return web.json_response(member)
         return web.json_response({"error": {"code": "MemberNotFoundInConversation", "message": ""}}, status=404)
 

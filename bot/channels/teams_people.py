@@ -35,13 +35,26 @@ async def members(sender: Sender, address: Address) -> list[Person]:
 
 
 async def profile(sender: Sender, address: Address, person: Person) -> Person:
-    """The person with what the service knows of them; unchanged where it does not answer."""
+    """The person with what the service knows of them; unchanged where it does not answer.
+
+    Teams finds a member by their directory id; a simpler service only by its own, so there they are looked for.
+    """
     path = f"/{quote(address.conversation, safe='')}/members/{quote(person.id, safe='')}"
     try:
         known = _person(await sender.request("GET", str(address.details["serviceUrl"]), path, None))
+    except Undeliverable:
+        known = next((each for each in await _listed(sender, address) if each.id == person.id), person)
     except DeliveryError:
         return person
     return replace(person, name=person.name or known.name, mail=known.mail or person.mail)
+
+
+async def _listed(sender: Sender, address: Address) -> list[Person]:
+    """All members, or nobody where they can't be had."""
+    try:
+        return await members(sender, address)
+    except DeliveryError:
+        return []
 
 
 def _person(member: dict[str, Any]) -> Person:
