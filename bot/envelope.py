@@ -63,7 +63,10 @@ class Envelope:
     event_id: unique within the conversation; the same delivery carries the same one. invoke: the platform waits for an
     answer in the response (a card press). pressed: the message id of the card that was pressed, if any. message: the
     platform's id of the message that was said. change: an earlier message of the sender's was changed or deleted, then
-    `message` is its id and `incoming.text` its new text. files: what came with the message.
+    `message` is its id and `incoming.text` its new text. files: what came with the message. said: its words with their
+    formatting, as Markdown of `dialogs.cards.rich` ("" when there is none: then `incoming.text` is all, as it stands).
+    mentioned: False for what was said in a channel without mentioning the bot. gone: the bot was taken out of this
+    conversation ("here"), or of the whole team in which it lies ("team").
     """
 
     event_id: str
@@ -79,6 +82,27 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
+    said: str = ""
+    mentioned: bool = True
+    gone: Literal["", "here", "team"] = ""
+
+    @property
+    def body(self) -> str:
+        """What was said, as Markdown of `dialogs.cards.rich`: this is what crosses to the other side."""
+        return self.said or literal(self.incoming.text)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRequest:
+    """How to fetch a `SentFile`: by a GET of this address with these headers.
+
+    follow: whether a redirect to another address may be followed (without the headers). The address has been checked
+    by the channel; that no name leads into a private network is checked by whoever fetches.
+    """
+
+    url: str
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    follow: Callable[[str], bool] = field(default=lambda url: False, repr=False)
     """One row of the outbox before it is stored.
 
     kind "send": a new message. kind "update": the message that was sent at `turn` is replaced; when that message was

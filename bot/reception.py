@@ -103,6 +103,11 @@ class Reception:
         """
         return await self._settle(envelope, self._event)
 
+    def hears(self, envelope: Envelope) -> bool:
+        """Whether it is for us at all. What was said in a channel without mentioning the bot is so only where the
+        desk's plan has all relayed that the one says who holds a case."""
+        return envelope.mentioned or self.script.plan.relay == "all"
+
     async def tell_off(self, envelope: Envelope) -> Payload | None:
         """Tell the sender, once, that this is too much; nothing of what was said is taken in."""
         return await self._settle(envelope, self._refuse)
@@ -148,10 +153,11 @@ class Reception:
                 return await self._commit_step(taken)
             if taken is not None:
                 said = self._said(envelope, taken)
-                if (envelope.invoke or envelope.change) and not said.outgoing:
+                quiet = envelope.invoke or envelope.change or envelope.gone or not envelope.mentioned
+                if quiet and not said.outgoing:
                     return True, said.answer  # refused, or of no case: there is nothing to commit, nor to race for
                 return await self._commit(envelope, loaded, loaded.state or {}, said, known, remember=False)
-        if envelope.change:
+        if envelope.change or envelope.gone or not envelope.mentioned:
             return True, None  # nobody keeps what was said to the bot alone: there is nothing to change
         if front is not None and (staff := await front.staff(envelope, loaded, script)):
             in_case = loaded.case is not None and loaded.case.open
@@ -265,4 +271,6 @@ class Reception:
 def _for_front(envelope: Envelope) -> bool:
     """Whether an event without a case may concern one all the same: a late rating, a change of an old message."""
     press = envelope.incoming.press
-    return bool(envelope.change) or (press is not None and press.verb in ("rate", "skip-rating", "leave"))
+    return bool(envelope.change or envelope.gone) or (
+        press is not None and press.verb in ("rate", "skip-rating", "leave")
+    )

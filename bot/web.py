@@ -65,7 +65,7 @@ class Door:
         try:
             body = await _body(request, self._body_seconds)
             envelope = await self._channel.read(request.headers, body, self._clock())
-            if envelope is None:
+            if envelope is None or not self._reception.hears(envelope):
                 self._metrics.ignored.inc()
                 return web.Response()
             async with asyncio.timeout(self._turn_seconds):

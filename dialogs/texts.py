@@ -107,6 +107,9 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.said_note": frozenset({"agent"}),
     "desk.sent": frozenset({"name"}),
     "desk.failed": frozenset({"name", "reason"}),
+    "desk.user_unreachable": frozenset({"name", "reason"}),
+    "desk.user_gone": frozenset({"name"}),
+    "desk.user_returned": frozenset({"name"}),
     "desk.claimed_by": frozenset({"agent"}),
     "desk.claim_lost": frozenset({"agent"}),
     "desk.not_claimer": frozenset({"agent", "name"}),
@@ -131,6 +134,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.guide_sent": frozenset({"agent", "guide", "name"}),
     "desk.guide_result": frozenset({"result"}),
     "desk.limit_reached": frozenset({"count"}),
+    "desk.colleague_full": frozenset({"agent", "count"}),
     "desk.command_or_message": frozenset({"name", "word"}),
     "desk.do_command": frozenset({"command"}),
     "desk.send_message": frozenset({"name"}),
@@ -273,6 +277,9 @@ class DeskTexts(BaseModel):
     said_note: Sentence
     sent: Sentence
     failed: Sentence
+    user_unreachable: Sentence
+    user_gone: Sentence
+    user_returned: Sentence
     claimed_by: Sentence
     claim_lost: Sentence
     not_claimer: Sentence
@@ -307,6 +314,7 @@ class DeskTexts(BaseModel):
     file_in_channel: Sentence
     empty_reply: Sentence
     limit_reached: Sentence
+    colleague_full: Sentence
     command_or_message: Sentence
     do_command: Sentence
     send_message: Sentence

@@ -10,6 +10,7 @@ import hashlib
 import html
 import json
 import re
+from dataclasses import replace
 from typing import Any, Literal
 
 from bot.envelope import Address, Envelope, Person, SentFile
@@ -139,14 +140,23 @@ def _message(activity: dict[str, Any], tenant: str, at: float, locale: str) -> E
         return None  # our own words, or another bot's that bears our name: answering would never end
     press = _press(activity.get("value"))
     text, mentioned = spoken(text_of(activity, "text"), _list_of(activity, "entities"), bot)
-    if press is None and address.group and not mentioned:
+    if press is None and address.group and not mentioned and not _in_thread(activity):
         return None
     if press is None and not text and activity.get("value") is not None:
         return None  # the button of a card that is not ours
     incoming = Incoming(at, text="" if press else text, press=press, locale=locale)
     event_id = _event_id(activity)
     pressed, files = id_of(activity, "replyToId"), _files(activity, address.group)
-    return Envelope(event_id, address, sender, incoming, pressed=pressed, message=event_id, files=files)
+    heard = mentioned or not address.group or press is not None
+    return Envelope(
+        event_id, address, sender, incoming, pressed=pressed, message=event_id, files=files, mentioned=heard
+    )
+
+
+def _in_thread(activity: dict[str, Any]) -> bool:
+    """Whether it was said in a channel's thread: such words come without a mention of the bot where the manifest asks
+    for the consent to read them (ChannelMessage.Read.Group). Whether they matter is decided later."""
+    return ";messageid=" in id_of(object_of(activity, "conversation"), "id")
 
 
 def _change(activity: dict[str, Any], kind: str, tenant: str, at: float, locale: str) -> Envelope:
@@ -199,15 +209,36 @@ def _arrival(activity: dict[str, Any], kind: str, tenant: str, at: float, locale
         came = text_of(activity, "action") in ("add", "add-upgrade")
     else:
         came = bool(_list_of(activity, "membersAdded"))
-    address = _address(activity, tenant)
-    if not came or address.group:
+    address, gone = _address(activity, tenant), _gone(activity, kind)
+    if gone == "here" and address.group and (lost := id_of(_channel_of(activity), "id")):
+        address = replace(address, conversation=lost)
+    if not gone and (not came or address.group):
         return None
     event_id = id_of(activity, "id")
     if not event_id:  # such events may come without an id: the same content is the same event
         event_id = "digest:" + hashlib.sha256(json.dumps(activity, sort_keys=True).encode()).hexdigest()[:40]
     person = object_of(activity, "from")
     sender = Person(_person_id(person))
-    return Envelope(event_id, address, sender, Incoming(at, arrived=True, locale=locale))
+    return Envelope(event_id, address, sender, Incoming(at, arrived=not gone, locale=locale), gone=gone)
+
+
+def _gone(activity: dict[str, Any], kind: str) -> Literal["", "here", "team"]:
+    """Whether we were taken out: of a personal chat, or with a channel that was deleted ("here"), or of a team."""
+    team = bool(object_of(object_of(activity, "channelData"), "team"))
+    if kind == "installationUpdate":
+        removed = text_of(activity, "action") == "remove"  # "remove-upgrade" is followed by "add-upgrade"
+    else:
+        event = text_of(object_of(activity, "channelData"), "eventType")
+        if event == "channelDeleted":
+            return "here"
+        bot = id_of(object_of(activity, "recipient"), "id")
+        left = [each for each in _list_of(activity, "membersRemoved") if isinstance(each, dict)]
+        removed = event == "teamDeleted" or bool(bot and any(each.get("id") == bot for each in left))
+    return ("team" if team else "here") if removed else ""
+
+
+def _channel_of(activity: dict[str, Any]) -> dict[str, Any]:
+    return object_of(object_of(activity, "channelData"), "channel")
 
 
 def _event_id(activity: dict[str, Any]) -> str:

@@ -24,12 +24,12 @@ class Case:
     """A case as stored.
 
     id: for people ("HD-7K3Q"); knowing it grants nothing. user: where the user's chat is. person: who they are.
-    desk: the channel of the queue's staff; thread: the case's own thread there, None until the platform has confirmed
-    it. agent: who holds it now (None while waiting); last_agent: who held it last, asked first when it is reopened.
-    at_*: Unix seconds, 0 when it has not happened. timer/due: what happens next by itself, and when (None: nothing).
-    nudges: how often the present timer has fired. tried: queues in which nobody took it. guiding: a guide that the
-    agent sent is running in the user's chat. mark: the number of the newest message of the case. version: 0 before it
-    is stored.
+    desk: the channel of the queue's staff; thread: the case's own thread there, None until the platform has
+    confirmed it. agent: who holds it now (None while waiting); last_agent: who held it last, asked first when it is
+    reopened. at_*: Unix seconds, 0 when it has not happened. timer/due: what happens next by itself, and when
+    (None: nothing). nudges: how often the present timer has fired. tried: queues in which nobody took it. guiding:
+    a guide that the agent sent is running in the user's chat. gone: the user has blocked or removed the bot. mark:
+    the number of the newest message of the case. version: 0 before it is stored.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Case:
     nudges: int = 0
     tried: tuple[str, ...] = ()
     guiding: bool = False
+    gone: bool = False
     mark: int = 0
     version: int = 0
 

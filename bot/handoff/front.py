@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 from bot.channels.base import Rendered
 from bot.envelope import Envelope
+from bot.handoff import step, ticks
 from bot.handoff.case import Case
 from bot.handoff.desk import Desk
 from bot.handoff.staff_side import Said, StaffSide
@@ -16,6 +19,9 @@ from bot.storage.base import Loaded
 from bot.storage.cases import Step
 from dialogs.turn import HandOff, Staff, State
 
+log = structlog.get_logger()
+
+AT_ONCE = 1000  # cases of a desk that went away, looked after at once
 BINDING = (0.1, 20)  # seconds between looks for a thread that is being confirmed, and how many looks
 
 
@@ -32,6 +38,10 @@ class Front:
     async def take(self, envelope: Envelope, loaded: Loaded, script: Script) -> Step | Said | None:
         """What the hand-off makes of an event; None: it is the bot's alone."""
         case, press, group = loaded.case, envelope.incoming.press, envelope.address.group
+        if envelope.gone and (group or case is None):
+            if group:
+                await self._gone(envelope, script)
+            return Said()
         if press and press.verb == "case" and group:
             return await self._staff.press(envelope, script)
         if case is None and group:
@@ -39,7 +49,10 @@ class Front:
             if queues:
                 case = await self._late_thread(envelope)
                 if case is None:
-                    return Said() if envelope.change else await self._staff.channel(envelope, queues, script)
+                    quiet = envelope.change or not envelope.mentioned
+                    return Said() if quiet else await self._staff.channel(envelope, queues, script)
+            elif not envelope.mentioned:
+                return Said()
             elif not press and not envelope.change and (said := await self._staff.bind(envelope, script)):
                 return said
         if case is None:
@@ -47,8 +60,8 @@ class Front:
                 return await self._users.rate(envelope, script)
             return Said() if envelope.change else None
         if case.user.key == envelope.address.key:
-            step = await self._users.turn(envelope, loaded, case, script)
-            return Said() if step is None and envelope.change else step
+            own = await self._users.turn(envelope, loaded, case, script)
+            return Said() if own is None and (envelope.change or envelope.gone) else own
         return await self._staff.thread(envelope, case, script) or Said()
 
     async def _late_thread(self, envelope: Envelope) -> Case | None:
@@ -64,6 +77,28 @@ class Front:
             if case := await self.desk.store.case_of(envelope.address.key):
                 return case
         return await self.desk.store.case_of(envelope.address.key)
+
+    async def _gone(self, envelope: Envelope, script: Script) -> None:
+        """The bot was thrown out of a channel or a team: its desks are none any more, the operator reads so in the log,
+        and whoever has a case there goes to the next queue or gets the contact. What is missed is done by timers."""
+        here, now, store = envelope.address, envelope.incoming.at, self.desk.store
+        team = str(here.details.get("team", "")) if envelope.gone == "team" else ""
+        lost = [
+            (queue, desk)
+            for queue, desk in (await self.desk.desks(fresh=True)).items()
+            if desk.key == self.desk.parent(here).key or (team and desk.details.get("team") == team)
+        ]
+        for queue, _ in lost:
+            log.error("desk_lost", kind=queue, hint="add the bot to the team again and bind the desk, or another one")
+            await store.unbind_desk(queue)
+        await self.desk.desks(fresh=True)
+        keys = {desk.key for _, desk in lost}
+        for case in [c for q, _ in lost for c in await store.cases(queue=q, limit=AT_ONCE) if c.desk.key in keys]:
+            if case.open:
+                scene = await self.desk.scene(script, case, now)
+                change = ticks.desk_lost(case, scene)
+                # Leased to nobody: the next look of any outbox finds the rows.
+                await store.commit_step(step.by_itself(change, now, self.desk.channels), "", now)
 
     async def open(
         self,

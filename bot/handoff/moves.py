@@ -53,9 +53,20 @@ class Scene:
         return Say("thread", views.notice(text))
 
     def tell_user(self, case: Case, text: str, leave: bool = True) -> Say:
-        """A notice to the user, with "End chat" below while there is a chat to end."""
-        ways = (views.leave_button(case, self.user.desk),) if leave else ()
-        return Say("user", views.notice(text, *ways))
+        """A notice to the user, with "End chat" below while there is a chat to end; then the staff read, too, when
+        the user can't be reached."""
+        if not leave:
+            return Say("user", views.notice(text))
+        say = self.staff.desk
+        failed = views.notice(say.user_unreachable.replace("{name}", views.who(case, say)))
+        return Say("user", views.notice(text, views.leave_button(case, self.user.desk)), failed=failed)
+
+    def ask_staff(self, case: Case, question: str, told: str) -> Say:
+        """A line in the case's thread, of which the user is told once it stands there; or that it can't be reached."""
+        after = views.notice(told, views.leave_button(case, self.user.desk))
+        return Say(
+            "thread", views.notice(question), after_to="user", after=after, failed=views.notice(unreachable(self))
+        )
 
 
 # -- timers

@@ -116,6 +116,8 @@ class StaffSide:
         scene = await self._desk.scene(script, case, envelope.incoming.at)
         if envelope.change:
             return await self._edited(envelope, case, scene)
+        if not (envelope.mentioned or self._relayed(envelope, case)):
+            return None
         say, text = scene.staff.desk, envelope.incoming.text.strip()
         agent = await self._desk.member(case.desk, envelope.sender)
         if agent is None:
@@ -131,6 +133,12 @@ class StaffSide:
             return self._commit(envelope, turn.only(refused))
         result = await self._reply(turn)
         return self._commit(envelope, result)
+
+    @staticmethod
+    def _relayed(envelope: Envelope, case: Case) -> bool:
+        """Whether what does not mention the bot goes to the user all the same (the plan's `relay: all`): what the one
+        says who holds the case. All others talk among themselves."""
+        return case.state == "claimed" and case.agent is not None and case.agent.id == envelope.sender.id
 
     def _asked(self, turn: _Turn, command: words.Command) -> Change:
         """A command word is never relayed by mistake: the bot asks."""
@@ -158,6 +166,14 @@ class StaffSide:
         if held < turn.script.plan.limits.agent_cases:
             return None
         return turn.only(fill(turn.say.limit_reached, count=held))
+
+    async def _full(self, turn: _Turn, colleague: Person) -> Change | None:
+        """A case is not put upon somebody who is at the limit; who holds it already is given nothing more."""
+        held = await self._desk.store.load_case(colleague.id)
+        holds = turn.case.agent is not None and turn.case.agent.id == colleague.id
+        if holds or held < turn.script.plan.limits.agent_cases:
+            return None
+        return turn.only(fill(turn.say.colleague_full, agent=colleague.name, count=held))
 
     async def _release(self, turn: _Turn) -> Change:
         if refused := self._not_mine(turn):
@@ -248,6 +264,8 @@ class StaffSide:
             return moves.to_queue(case, turn.agent, target, turn.text, turn.scene)
         if kind == "agent":
             colleague = await self._desk.member(case.desk, Person(target))
+            if colleague is not None and (refused := await self._full(turn, colleague)):
+                return refused
             if colleague is not None:
                 return moves.to_colleague(case, turn.agent, colleague, turn.text, turn.scene)
         queues = ", ".join(turn.script.plan.queues[q].title for q in turn.scene.desks if q in turn.script.plan.queues)

@@ -54,6 +54,20 @@ def answer(envelope: Envelope, change: Change, channel: Channel, nothing: str) -
     return channel.word_answer(change.word or nothing)
 
 
+def by_itself(change: Change, now: float, channels: Mapping[str, Channel]) -> Step:
+    """What is to be committed for a change that no event made: once by the case's version."""
+    case = change.case
+    return Step(
+        event_key=case.user.key,
+        event_id="",
+        at=now,
+        case=case,
+        owed=owed(change, case, channels),
+        left=(case.user.key,) if change.left else (),
+        messages=change.messages,
+    )
+
+
 def step(
     envelope: Envelope,
     case: Case,

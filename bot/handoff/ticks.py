@@ -28,19 +28,28 @@ def _minutes(case: Case, since: float, scene: Scene) -> int:
 
 
 def _remind(case: Case, scene: Scene) -> Change:
-    """Nobody has claimed it: the channel is reminded, the user told."""
+    """Nobody has claimed it: the channel is reminded, the user told. Where the case has no thread, nobody could have:
+    the next queue has it at once, if there is one."""
+    if case.thread is None and _following(case, scene):
+        return _hand_on(case, scene)
     case = moves.timed(replace(case, nudges=1), scene)
     name, minutes = views.who(case, scene.staff.desk), _minutes(case, case.waiting_since, scene)
-    staff = scene.tell_staff(fill(scene.staff.desk.remind, name=name, minutes=minutes))
-    return Change(case, (staff, scene.tell_user(case, scene.user.desk.waiting_reminded)))
+    question = fill(scene.staff.desk.remind, name=name, minutes=minutes)
+    return Change(case, (scene.ask_staff(case, question, scene.user.desk.waiting_reminded),))
+
+
+def _following(case: Case, scene: Scene) -> str | None:
+    """The queue that the case's own hands on to, if it has a desk and was not tried."""
+    queue = scene.plan.queues.get(case.queue)
+    following = queue.next if queue else None
+    return following if following in scene.desks and following not in case.tried else None
 
 
 def _hand_on(case: Case, scene: Scene) -> Change:
     """Still nobody: the next queue that was not tried, else the contact, and the case is closed."""
-    queue = scene.plan.queues.get(case.queue)
-    following = queue.next if queue else None
+    following = _following(case, scene)
     case = replace(case, tried=(*case.tried, case.queue))
-    if following and following in scene.desks and following not in case.tried:
+    if following:
         return moves.to_queue(case, None, following, "", scene)
     say = scene.user.desk
     words = say.fallback_no_contact
@@ -57,8 +66,15 @@ def _ask_agent(case: Case, scene: Scene) -> Change:
     minutes = _minutes(case, case.user_at, scene)
     case = moves.timed(replace(case, nudges=1), scene)
     agent, name = views.holder(case, scene.staff.desk), views.who(case, scene.staff.desk)
-    staff = scene.tell_staff(fill(scene.staff.desk.agent_silent, agent=agent, name=name, minutes=minutes))
-    return Change(case, (staff, scene.tell_user(case, fill(scene.user.desk.agent_late, agent=agent))))
+    question = fill(scene.staff.desk.agent_silent, agent=agent, name=name, minutes=minutes)
+    return Change(case, (scene.ask_staff(case, question, fill(scene.user.desk.agent_late, agent=agent)),))
+
+
+def desk_lost(case: Case, scene: Scene) -> Change:
+    """The case's desk is no more: the next queue, else the contact, whoever held it. Nothing is said in the thread,
+    where the bot has no way in any more."""
+    change = _hand_on(case, scene)
+    return replace(change, says=tuple(say for say in change.says if say.to == "user" or say.kind == "thread"))
 
 
 def _release(case: Case, scene: Scene) -> Change:

@@ -13,7 +13,6 @@ from bot.handoff.case import Case
 from bot.handoff.desk import Desk
 from bot.script import Script
 from bot.storage.base import Row
-from bot.storage.cases import Step
 
 log = structlog.get_logger()
 
@@ -87,16 +86,7 @@ class Timers:
         change = ticks.tick(case, scene)
         if change is None:
             return
-        rows = step.owed(change, change.case, self._desk.channels)
-        made = Step(
-            event_key=case.user.key,
-            event_id="",
-            at=now,
-            case=change.case,
-            owed=rows,
-            left=(case.user.key,) if change.left else (),
-            messages=change.messages,
-        )
+        made = step.by_itself(change, now, self._desk.channels)
         committed = await self._desk.store.commit_step(made, self._holder, now + self._lease)
         if committed.rows:
             self._submit(committed.rows)

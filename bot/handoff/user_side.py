@@ -60,8 +60,12 @@ class UserSide:
         press = incoming.press
         if press and press.verb in ("rate", "skip-rating"):
             return await self.rate(envelope, script)
+        if envelope.gone or (case.gone and incoming.arrived):
+            return await self._left_or_came(envelope, case, script) if case.open else None
         if case.state == "closed":
             return await self._after(envelope, case, script)
+        if case.gone:
+            case = replace(case, gone=False)
         scene = await self._desk.scene(script, case, incoming.at, figures=False)
         if envelope.change:
             return await self._changed(envelope, case, scene)
@@ -75,6 +79,15 @@ class UserSide:
         if case.state == "waiting" or case.guiding or press:
             return await self._with_bot(envelope, loaded, case, scene, engine)
         return self._only(envelope, self._said(case, scene, envelope))
+
+    async def _left_or_came(self, envelope: Envelope, case: Case, script: Script) -> Step | None:
+        """The user has blocked or removed the bot, or let it in again: the staff read so, once."""
+        if case.gone == bool(envelope.gone):
+            return None
+        scene = await self._desk.scene(script, case, envelope.incoming.at, figures=False)
+        say = scene.staff.desk
+        line = fill(say.user_gone if envelope.gone else say.user_returned, name=views.who(case, say))
+        return self._only(envelope, Change(replace(case, gone=bool(envelope.gone)), (scene.tell_staff(line),)))
 
     def _said(self, case: Case, scene: Scene, envelope: Envelope) -> Change:
         source = (envelope.address.key, envelope.message)
