@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dialogs.cards.rich import literal
 from dialogs.turn import Incoming
 
 Payload = dict[str, Any]  # JSON in a channel's own terms, ready to be sent
@@ -47,13 +49,15 @@ class Person:
 class SentFile:
     """A file or picture that came with a message: where the bot may fetch it, and what is known of it.
 
-    problem: why it can't be fetched at all (a person's attachment in a channel never reaches a bot).
+    url: good for the channel's own `file_request` only. kind: the media type, as the platform says. size: bytes, 0 when
+    it is not known. problem: why it can't be fetched at all (a person's attachment in a channel never reaches a bot).
     """
 
     name: str
     url: str = ""
     kind: str = "application/octet-stream"
     problem: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ _SHOWN = frozenset(
         "rate_per_user",
         "rate_per_tenant",
         "retention_days",
+        "file_days",
+        "file_limit_mb",
     }
 )
 _CREDENTIALS = ("teams_app_password", "teams_certificate", "teams_managed_identity")
@@ -85,6 +87,17 @@ class Settings(BaseModel):
     retention_days: int = Field(
         default=90, ge=1, description="For how many days a closed case and its transcript are kept."
     )
+    file_days: int = Field(
+        default=7,
+        ge=1,
+        description="For how many days a file of a case is kept; never longer than the case.",
+    )
+    file_limit_mb: int = Field(
+        default=20,
+        ge=1,
+        le=100,
+        description="How many MB a file may have that goes from one side of a case to the other.",
+    )
     rate_per_user: int = Field(
         default=60, ge=0, description="How many messages one person may send in a minute; 0: no limit."
     )
@@ -121,6 +134,10 @@ class Settings(BaseModel):
             "smba.infra.dod.teams.microsoft.us",
         ),
         description="Comma list of the hosts that messages may come from and be sent to.",
+    )
+    teams_file_hosts: Hosts = Field(
+        default=("sharepoint.com", "sharepoint.us", "sharepoint-mil.us"),
+        description="Comma list of the hosts that a user's files are fetched from; names below these count, too.",
     )
     teams_bot_name: str = Field(
         default="Help Desk", max_length=30, description="What the bot is called in Teams; for the app package."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.envelope import Address, Envelope, Outgoing, Payload, Person, Receipt
+from bot.envelope import Address, Envelope, FileRequest, Outgoing, Payload, Person, Receipt
 from bot.storage.base import Row
 from dialogs.cards.base import Card
 from dialogs.turn import Outcome
@@ -63,6 +63,11 @@ class Channel(Protocol):
 
     async def members(self, address: Address) -> list[Person]:
         """Who is in this channel (or in its team), asked from the platform. Raises `bot.errors.DeliveryError`."""
+        ...
+
+    async def file_request(self, address: Address, url: str) -> FileRequest:
+        """How to fetch what came with a message of this conversation (`SentFile.url`). Raises `DeliverLater` when no
+        token can be had now, and `Undeliverable` for an address that we do not fetch from."""
         ...
 
     async def profile(self, address: Address, person: Person) -> Person:

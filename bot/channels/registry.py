@@ -10,7 +10,7 @@ from bot.channels.base import Channel
 from bot.channels.limits import Limit, Limits
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_auth import KeySource, TokenVerifier
-from bot.channels.teams_hosts import ServiceHosts
+from bot.channels.teams_hosts import FileHosts, ServiceHosts
 from bot.channels.teams_token import Certificate, Credential, ManagedIdentity, Secret, TokenSource, resource_of
 from bot.settings import Settings, environment
 from dialogs.texts import Texts
@@ -47,8 +47,9 @@ def _teams(
     ticks: Callable[[], float],
 ) -> TeamsChannel:
     hosts = ServiceHosts(settings.teams_service_hosts, settings.local)
+    files = FileHosts(settings.teams_file_hosts, settings.local)
     if settings.local:
-        return TeamsChannel(session, texts, hosts, locale=settings.default_locale, clock=clock)
+        return TeamsChannel(session, texts, hosts, files=files, locale=settings.default_locale, clock=clock)
     return TeamsChannel(
         session,
         texts,
@@ -56,6 +57,7 @@ def _teams(
         tenants=settings.tenants,
         verifier=TokenVerifier(KeySource(session, settings.teams_openid_metadata, ticks), settings.teams_app_id),
         tokens=TokenSource(session, teams_credential(settings), clock),
+        files=files,
         locale=settings.default_locale,
         clock=clock,
     )

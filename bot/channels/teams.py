@@ -11,9 +11,9 @@ import aiohttp
 
 from bot.channels import teams_people, teams_read, teams_render
 from bot.channels.base import Rendered
-from bot.channels.teams_hosts import ServiceHosts, loopback_host, loopback_origin
+from bot.channels.teams_hosts import FileHosts, ServiceHosts, loopback_host, loopback_origin
 from bot.channels.teams_send import PATIENCE, Sender, Tokens
-from bot.envelope import Address, Envelope, Payload, Person, Receipt
+from bot.envelope import Address, Envelope, FileRequest, Payload, Person, Receipt
 from bot.errors import Refused, Undeliverable
 from bot.storage.base import Row
 from dialogs.cards.base import Card
@@ -69,13 +69,15 @@ class TeamsChannel:
         tenants: frozenset[str] = frozenset(),
         verifier: Verifier | None = None,
         tokens: Tokens | None = None,
+        files: FileHosts | None = None,
         locale: str = "en",
         clock: Callable[[], float] = time.time,
         patience: float = PATIENCE,
     ) -> None:
         """`texts` gives the sentences of a locale. tenants: ids of the tenants that we answer, in lower case.
 
-        locale: for people whose own is not known. clock: Unix seconds as the world has them, for tokens.
+        files: where people's files are fetched from; None: nowhere, only pictures at the service itself. locale: for
+        people whose own is not known. clock: Unix seconds as the world has them, for tokens.
         patience: seconds that a request to Teams may take.
         """
         self._texts = texts
@@ -83,6 +85,7 @@ class TeamsChannel:
         self._tenants = tenants
         self._verifier = verifier
         self._tokens = tokens
+        self._files = files or FileHosts(())
         self._locale = locale
         self._clock = clock
         self._sender = Sender(session, tokens, clock, patience)
@@ -167,6 +170,14 @@ class TeamsChannel:
         """The person with the name and the mail that Teams knows."""
         self.check_address(address)
         return await teams_people.profile(self._sender, address, person)
+
+    async def file_request(self, address: Address, url: str) -> FileRequest:
+        """A pasted picture lies at the service itself, for our token; a file elsewhere, for whoever has its link."""
+        if self._hosts.serves(url):
+            return FileRequest(url, {"Authorization": f"Bearer {await self._tokens.get()}"} if self._tokens else {})
+        if not self._files.allow(url):
+            raise Undeliverable("file-host")
+        return FileRequest(url, follow=self._files.allow)
 
     def apology(self, envelope: Envelope | None) -> Payload:
         """An apology in the pressed card's place, with the pressed button to try again."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 import pytest
 
 from bot.channels.base import Rendered
-from bot.envelope import Address, Envelope, Outgoing, Payload, Person, Receipt
+from bot.envelope import Address, Envelope, FileRequest, Outgoing, Payload, Person, Receipt
 from bot.errors import StoreUnavailable
 from bot.metrics import Metrics
 from bot.reception import ROUNDS, Locks, Reception
@@ -48,6 +48,10 @@ class Paper:
     def card_answer(self, card: Card) -> Payload:
         """Its text."""
         return {"card": card.text()}
+
+    async def file_request(self, address: Address, url: str) -> FileRequest:
+        """Fetched as it is."""
+        return FileRequest(url)
 
     def word_answer(self, text: str) -> Payload:
         """The words."""

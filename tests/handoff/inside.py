@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from bot.channels import teams_render
 from bot.channels.base import Rendered
-from bot.envelope import Address, Envelope, Payload, Person, Receipt, SentFile
+from bot.envelope import Address, Envelope, FileRequest, Payload, Person, Receipt, SentFile
 from bot.errors import DeliveryError
 from bot.handoff.case import Case
 from bot.handoff.desk import Desk
@@ -105,6 +105,10 @@ class Platform:
     def card_answer(self, card: Card) -> Payload:
         """As Teams."""
         return teams_render.card_answer(card.adaptive())
+
+    async def file_request(self, address: Address, url: str) -> FileRequest:
+        """Fetched as it is."""
+        return FileRequest(url)
 
     def word_answer(self, text: str) -> Payload:
         """As Teams."""

@@ -132,6 +132,8 @@ dialogs.turn
 dialogs.cards.relay
 dialogs.cards.rating
 dialogs.cards.summary
+dialogs.cards.file
+dialogs.cards.rich
 dialogs.cards.case
 dialogs.cards.outcome
 dialogs.cards.question

@@ -1,0 +1,57 @@
+"""A file or a picture of the other side of a case, as it is shown on this side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dialogs.cards import adaptive, plain
+from dialogs.cards.base import Button
+
+
+@dataclass(frozen=True, slots=True)
+class FileCard:
+    """A file that somebody sent. author: who, in a sentence. name: as they call it. size: in words.
+
+    url: where it may be fetched for a while ("" when it can't); image: it is a picture that may be shown in place.
+    note: for how long the link is good, or why there is none. again: gives a new link.
+    """
+
+    author: str
+    name: str
+    size: str = ""
+    url: str = ""
+    image: bool = False
+    note: str = ""
+    again: Button | None = None
+
+    @property
+    def title(self) -> str:
+        """Name and size, in one line."""
+        name = " ".join(self.name.split()) or "…"
+        return f"{name} ({self.size})" if self.size else name
+
+    def adaptive(self) -> dict[str, Any]:
+        """The picture itself, or the file's name, as a link."""
+        body = adaptive.literal(self.author, adaptive.BOLD)
+        if self.url and self.image:
+            look = {"altText": adaptive.literal_text(self.title), "spacing": "Small"}
+            press = {"type": "Action.OpenUrl", "url": self.url}
+            body.append({"type": "Image", "url": self.url, "size": "Stretch", **look, "selectAction": press})
+        if self.url:
+            body.append(adaptive.link(self.title, self.url))
+        else:
+            body += adaptive.literal(self.title, spacing="Small")
+        if self.note:
+            body += adaptive.literal(self.note, adaptive.SMALL, "Small")
+        if self.again:
+            body += adaptive.ways([self.again], 0)
+        return adaptive.card(body, f"{self.author} {self.title}", self.text())
+
+    def text(self) -> str:
+        """`Author: name`, address and note below."""
+        return plain.lines(f"{self.author}: {self.title}", self.url, self.note, self.again.title if self.again else "")
+
+    def options(self) -> tuple[Button, ...]:
+        """None: its button is a way around."""
+        return ()
