@@ -82,10 +82,6 @@ class Envelope:
     message: str = ""
     change: Literal["", "edit", "delete"] = ""
     files: tuple[SentFile, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
     said: str = ""
     mentioned: bool = True
     gone: Literal["", "here", "team"] = ""
@@ -107,6 +103,10 @@ class FileRequest:
     url: str
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     follow: Callable[[str], bool] = field(default=lambda url: False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
     """One row of the outbox before it is stored.
 
     kind "send": a new message. kind "update": the message that was sent at `turn` is replaced; when that message was
