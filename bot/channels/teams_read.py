@@ -265,6 +265,8 @@ def _address(activity: dict[str, Any], tenant: str) -> Address:
     person = object_of(activity, "from")
     if not group and person.get("id") != account["id"] and (user := _person_id(person)):
         details["user"] = user  # whose chat it is: so that it is found when they are to be forgotten
+    if group and (team := id_of(object_of(object_of(activity, "channelData"), "team"), "id")):
+        details["team"] = team  # so that its desks are known when the bot is thrown out of it
     return Address(CHANNEL, tenant, conversation, group, details)
 
 
