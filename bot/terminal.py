@@ -26,7 +26,7 @@ from dialogs.cards.notice import NoticeCard
 from dialogs.cards.outcome import OutcomeCard
 from dialogs.cards.question import AnsweredCard, QuestionCard
 from dialogs.cards.summary import SummaryCard
-from dialogs.guide import Action, Detail
+from dialogs.guide import Action, Detail, Section
 
 WIDEST = 88  # longer lines of prose are hard to read, however wide the window
 
@@ -210,20 +210,20 @@ def _steps(page: Page, card: OutcomeCard) -> None:
     page.say(card.title, style=BOLD)
     page.say(card.intro)
     numbers = count(1)
-    for n, action in enumerate(card.actions, 1):
+    if card.actions_title:
         page.gap()
-        page.say(action.who, f"{n}. ", BOLD)
-        _part(page, card, action, "   ", numbers)
-        for detail in action.details:
-            _part(page, card, detail, "   • ", numbers)
-        if action.check:
-            page.say(f"{card.labels.check} {action.check}", "   ", Style(italic=True))
-    for note in card.notes:
+        page.say(card.actions_title, style=BOLD)
+    _advice(page, card, card, numbers)
+    for section in card.sections:
         page.gap()
-        _part(page, card, note, "", numbers)
+        if section.title:
+            page.say(section.title, style=BOLD)
+        if section.intro:
+            page.say(section.intro)
+        _advice(page, card, section, numbers)
     if card.documents:
         page.gap()
-        page.say(card.labels.documents, style=BOLD)
+        page.say(card.documents_title or card.labels.documents, style=BOLD)
         for document in card.documents:
             page.link(document, "• ", card.labels.was)
     if card.answered:
@@ -231,10 +231,33 @@ def _steps(page: Page, card: OutcomeCard) -> None:
         page.literal(card.answered, style=BOLD)
 
 
+def _advice(page: Page, card: OutcomeCard, part: OutcomeCard | Section, numbers: count[int]) -> None:
+    """The steps and the notes of the advice or of one of its sections."""
+    for n, action in enumerate(part.actions, 1):
+        page.gap()
+        page.say(action.who, f"{n}. ", BOLD)
+        _part(page, card, action, "   ", numbers)
+        _details(page, card, action.details, "   ", numbers)
+        if action.check:
+            page.say(f"{card.labels.check} {action.check}", "   ", Style(italic=True))
+    for note in part.notes:
+        page.gap()
+        _part(page, card, note, "", numbers)
+        _details(page, card, note.details, "", numbers)
+
+
+def _details(page: Page, card: OutcomeCard, details: tuple[Detail, ...], pad: str, numbers: count[int]) -> None:
+    """Nested advice, each level farther in."""
+    for detail in details:
+        lead = f"{pad}{detail.number or '•'} "
+        _part(page, card, detail, lead, numbers)
+        _details(page, card, detail.details, " " * len(lead), numbers)
+
+
 def _part(page: Page, card: OutcomeCard, part: Action | Detail, lead: str, numbers: count[int]) -> None:
     """An action or a piece of advice below it, with its code and its links."""
     mark = {"article": card.labels.mark_article, "today": card.labels.mark_today}.get(part.mark or "", "")
-    page.say(part.do if isinstance(part, Action) else part.text, lead, mark=mark)
+    page.say(text if (text := part.do if isinstance(part, Action) else part.text) else "…", lead, mark=mark)
     pad = " " * len(lead)
     if part.code:
         page.gap()

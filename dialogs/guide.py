@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
@@ -46,12 +46,23 @@ class Link(Model):
 
 
 class Detail(Model):
-    """Nested advice below an action. `mark` says whether the source article says it or what holds today."""
+    """Nested advice below an action: text, code or links, and further details below it, as deep as need be.
 
-    text: Text
+    `mark` says whether the source article says it or what holds today. `number` ("2.") stands in place of the bullet.
+    """
+
+    text: Text = ""
+    number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8)] | None = None
     mark: Mark | None = None
     code: Text | None = None
     links: tuple[Link, ...] = ()
+    details: tuple[Detail, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Detail:
+        if not (self.text or self.code or self.links or self.details):
+            raise ValueError('says nothing; add "text: …", or remove it')
+        return self
 
 
 class Action(Model):
@@ -96,23 +107,54 @@ class Question(Model):
         return next((a for a in self.answers if a.id == answer_id), None)
 
 
+class Section(Model):
+    """A part of the advice with a heading of its own: its text, its steps, then what else there is to say."""
+
+    title: Text | None = None
+    intro: Text | None = None
+    actions: tuple[Action, ...] = ()
+    notes: tuple[Detail, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Section:
+        if not (self.title or self.intro or self.actions or self.notes):
+            raise ValueError('says nothing; add "title: …", "intro: …", "actions: …" or "notes: …"')
+        return self
+
+
 class Outcome(Model):
-    """A step that advises. `outcome` is its heading; `cause` names it where other causes are listed."""
+    """A step that advises. `outcome` is its heading; `cause` names it where other causes are listed.
+
+    It is shown in the order of these fields: the introduction, the steps below `actions_title`, the notes, and then any
+    sections. One of them must be there.
+    """
 
     outcome: Text
     cause: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     intro: Text | None = None
-    actions: Annotated[tuple[Action, ...], Field(min_length=1)]
+    actions_title: Text | None = None
+    actions: tuple[Action, ...] = ()
     notes: tuple[Detail, ...] = ()
+    sections: tuple[Section, ...] = ()
     documents: bool = True
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Outcome:
+        if not (self.intro or self.actions or self.notes or self.sections):
+            raise ValueError('advises nothing; add "actions: …", a list of what to do')
+        return self
 
 
 class Source(Model):
-    """Where a guide comes from: the article's title, its id, and its file below `content/`."""
+    """Where a guide comes from: the article's title, its id, and its file below `content/`.
+
+    `path` is the file that it was imported from, as it stands in its own library.
+    """
 
     title: Text
     article: Text | None = None
     file: Text | None = None
+    path: Text | None = None
     url: Url | None = None
 
 
@@ -136,5 +178,6 @@ class Guide(Model):
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     start: Id
     steps: Annotated[dict[Id, Step], Field(min_length=1)]
+    documents_title: Text | None = None
     documents: tuple[Link, ...] = ()
     version: str = ""

@@ -31,10 +31,8 @@ MEANING = {
     "answers": "a list of at least two answers",
     "outcome": "the heading of the advice",
     "cause": "a few words that name the cause",
-    "actions": "a list of what to do",
     "who": "who does it",
     "do": "what exactly to do",
-    "text": "the text",
     "url": "the address, https://…",
     "label": "what stands on the button",
     "goto": "the name of the step that comes next",
@@ -91,7 +89,7 @@ def where(place: Place) -> str:
     return " of ".join(words)
 
 
-_MANY = {"answers", "actions", "details", "links", "notes", "documents", "sources", "phrases", "tags"}
+_MANY = {"answers", "actions", "details", "links", "notes", "documents", "sources", "phrases", "tags", "sections"}
 
 
 def _one(name: str) -> str:
@@ -152,7 +150,8 @@ def _words(detail: ErrorDetails, model: type[BaseModel], prefix: Place) -> tuple
         fix = did_you_mean(str(loc[-1]), keys) or "the keys known here are: " + ", ".join(keys)
         return f'unknown key "{loc[-1]}"' + (f" in {owner}" if owner else ""), fix
     if kind == "value_error":
-        return detail["msg"].removeprefix("Value error, "), ""
+        what, _, fix = detail["msg"].removeprefix("Value error, ").partition("; ")
+        return (what, fix) if what.startswith('"') or "; " not in detail["msg"] else (f"{name} {what}", fix)
     return _SAID.get(kind, _other)(name, detail)
 
 

@@ -199,9 +199,9 @@ def code(text: str) -> Json:
     return {"type": "Container", "style": "emphasis", "spacing": "Small", "items": items}
 
 
-def bullet(items: list[Json]) -> Json:
-    """`items` hanging beside a bullet."""
-    mark = {"type": "TextBlock", "text": "•"}
+def bullet(items: list[Json], sign: str = "•") -> Json:
+    """`items` hanging beside a bullet, or beside a number."""
+    mark = {"type": "TextBlock", "text": sign} if literal_anywhere(sign) else literal(sign)[0]
     return {
         "type": "ColumnSet",
         "spacing": "Small",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from dialogs.cards import adaptive, plain
 from dialogs.cards.base import Button
 from dialogs.cards.fit import CUT, LIMIT, fits, size
 from dialogs.cards.markdown import plain as unmarked
-from dialogs.guide import Action, Detail, Link, Mark
+from dialogs.guide import Action, Detail, Link, Mark, Section
+
+_Part = TypeVar("_Part", Action, Detail)
 
 WHOLE = "all"  # in a button's value, instead of a code's number: the whole advice
 
@@ -34,7 +36,7 @@ class OutcomeLabels:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCard:
-    """Advice: steps with who does what, code, links and documents, then "did this solve it?" with its answers.
+    """Advice: steps with who does what, code, links, sections, documents, then "did this solve it?" with its answers.
 
     text_value: prefix of the value of "Send as text" buttons: `<text_value>/<n>`, n the number (from 0) of the code
     in the order in which `codes()` gives them. answered: set once answered; the steps stay readable, the answers go.
@@ -49,7 +51,10 @@ class OutcomeCard:
     note: str = ""
     facts_title: str = ""
     facts: tuple[str, ...] = ()
+    actions_title: str = ""
     notes: tuple[Detail, ...] = ()
+    sections: tuple[Section, ...] = ()
+    documents_title: str = ""
     documents: tuple[Link, ...] = ()
     ask: str = ""
     answers: tuple[Button, ...] = ()
@@ -57,13 +62,11 @@ class OutcomeCard:
     answered: str = ""
 
     def codes(self) -> tuple[str, ...]:
-        """Every code block in the order of the card: an action's own before those of its details, notes last."""
-        return tuple(
-            part.code
-            for owner in (*self.actions, *self.notes)
-            for part in (owner, *getattr(owner, "details", ()))
-            if part.code
-        )
+        """Every code block in the order of the card: an action's own before those of its details, then the notes'."""
+        owners: list[Action | Detail] = [*self.actions, *self.notes]
+        for section in self.sections:
+            owners += [*section.actions, *section.notes]
+        return tuple(part.code for owner in owners for part in _within(owner) if part.code)
 
     def sent(self, which: str) -> str:
         """What the button of value `<text_value>/<which>` posts: a code, or the whole advice; empty if nothing."""
@@ -101,10 +104,19 @@ class OutcomeCard:
 
     def _parts(self) -> list[dict[str, Any]]:
         numbers = count()
-        parts = [self._step(n, action, numbers) for n, action in enumerate(self.actions, 1)]
-        parts += [self._part(note, numbers) for note in self.notes]
+        parts = [[adaptive.heading(self.actions_title)]] if self.actions_title else []
+        parts += self._steps(self, numbers)
+        for section in self.sections:
+            head = [adaptive.heading(section.title)] if section.title else []
+            head += adaptive.paragraphs(section.intro or "")
+            parts += [head, *self._steps(section, numbers)] if head else self._steps(section, numbers)
         made: list[dict[str, Any]] = [{"type": "Container", "spacing": "Medium", "items": items} for items in parts]
         return made + self._documents()
+
+    def _steps(self, part: OutcomeCard | Section, numbers: Iterator[int]) -> list[list[dict[str, Any]]]:
+        """The steps and the notes of the advice or of one of its sections."""
+        steps = [self._step(n, action, numbers) for n, action in enumerate(part.actions, 1)]
+        return steps + [self._nested(note, numbers) for note in part.notes]
 
     def _fewer(self, taken: int) -> list[dict[str, Any]]:
         """As many parts, without former addresses, as there is room for; the first always."""
@@ -122,12 +134,17 @@ class OutcomeCard:
 
     def _step(self, n: int, action: Action, numbers: Iterator[int]) -> list[dict[str, Any]]:
         items = [adaptive.heading(f"{n} · {action.who}", "Default"), *self._part(action, numbers, "Small")]
-        for detail in action.details:
-            items.append(adaptive.bullet(self._part(detail, numbers)))
+        items += self._bullets(action.details, numbers)
         if action.check:
             items += adaptive.paragraphs(self.labels.check, adaptive.SMALL, "Medium")
             items += adaptive.paragraphs(action.check, spacing="None")
         return items
+
+    def _nested(self, detail: Detail, numbers: Iterator[int]) -> list[dict[str, Any]]:
+        return self._part(detail, numbers) + self._bullets(detail.details, numbers)
+
+    def _bullets(self, details: tuple[Detail, ...], numbers: Iterator[int]) -> list[dict[str, Any]]:
+        return [adaptive.bullet(self._nested(detail, numbers), detail.number or "•") for detail in details]
 
     def _part(self, part: Action | Detail, numbers: Iterator[int], spacing: str = "") -> list[dict[str, Any]]:
         items = adaptive.paragraphs(self._mark(part.mark), adaptive.SMALL, spacing) if part.mark else []
@@ -153,7 +170,7 @@ class OutcomeCard:
     def _documents(self) -> list[dict[str, Any]]:
         if not self.documents:
             return []
-        items = [adaptive.heading(self.labels.documents, "Default")]
+        items = [adaptive.heading(self.documents_title or self.labels.documents, "Default")]
         for document in self.documents:
             items += self._link(document)
         return [{"type": "Container", "spacing": "Medium", "separator": True, "items": items}]
@@ -178,25 +195,40 @@ class OutcomeCard:
             unmarked(self.note),
             plain.listed(self.facts_title, self.facts),
             plain.lines(unmarked(self.title), unmarked(self.intro)),
-            *(self._step_text(n, action) for n, action in enumerate(self.actions, 1)),
-            *(self._part_text(note) for note in self.notes),
-            plain.listed(self.labels.documents, documents),
+            unmarked(self.actions_title),
+            *self._texts(self),
+            *(text for section in self.sections for text in self._section_texts(section)),
+            plain.listed(self.documents_title or self.labels.documents, documents),
             *end,
         )
 
+    def _section_texts(self, section: Section) -> list[str]:
+        return [plain.lines(unmarked(section.title or ""), unmarked(section.intro or "")), *self._texts(section)]
+
+    def _texts(self, part: OutcomeCard | Section) -> list[str]:
+        """The steps and the notes of the advice or of one of its sections."""
+        steps = [self._step_text(n, action) for n, action in enumerate(part.actions, 1)]
+        return steps + [self._detail_text(note, "") for note in part.notes]
+
     def _step_text(self, n: int, action: Action) -> str:
         parts = [f"{n}. {unmarked(action.who)}", self._part_text(action, "   ")]
-        parts += [self._part_text(detail, "   - ") for detail in action.details]
+        parts += self._listed(action.details, "   ")
         if action.check:
             parts.append(plain.hung(f"{unmarked(self.labels.check)} {unmarked(action.check)}", "   "))
         return plain.lines(*parts)
+
+    def _listed(self, details: tuple[Detail, ...], pad: str) -> list[str]:
+        return [self._detail_text(detail, f"{pad}{detail.number or '-'} ") for detail in details]
+
+    def _detail_text(self, detail: Detail, lead: str) -> str:
+        return plain.lines(self._part_text(detail, lead), *self._listed(detail.details, " " * len(lead)))
 
     def _part_text(self, part: Action | Detail, lead: str = "") -> str:
         mark = self._mark(part.mark)
         text = unmarked(part.do if isinstance(part, Action) else part.text)
         links = "\n".join(map(self._link_text, part.links))
         return plain.lines(
-            plain.hung(f"({unmarked(mark)}) {text}" if mark else text, lead),
+            plain.hung(f"({unmarked(mark)}) {text}" if mark else text, lead) or lead.rstrip(),
             plain.hung(part.code, "    ") if part.code else "",  # always four, so that it is told from the rest
             plain.hung(links, " " * len(lead)),
         )
@@ -216,11 +248,24 @@ def _without_former(card: OutcomeCard) -> OutcomeCard:
     def bare(links: tuple[Link, ...]) -> tuple[Link, ...]:
         return tuple(link.model_copy(update={"was": None}) for link in links)
 
-    def part(detail: Detail) -> Detail:
-        return detail.model_copy(update={"links": bare(detail.links)})
+    def parts(given: tuple[_Part, ...]) -> tuple[_Part, ...]:
+        return tuple(p.model_copy(update={"links": bare(p.links), "details": parts(p.details)}) for p in given)
 
-    actions = tuple(
-        action.model_copy(update={"links": bare(action.links), "details": tuple(map(part, action.details))})
-        for action in card.actions
+    sections = tuple(
+        section.model_copy(update={"actions": parts(section.actions), "notes": parts(section.notes)})
+        for section in card.sections
     )
-    return replace(card, actions=actions, notes=tuple(map(part, card.notes)), documents=bare(card.documents))
+    return replace(
+        card,
+        actions=parts(card.actions),
+        notes=parts(card.notes),
+        sections=sections,
+        documents=bare(card.documents),
+    )
+
+
+def _within(part: Action | Detail) -> Iterator[Action | Detail]:
+    """A part of the advice and all that is nested below it, in their order."""
+    yield part
+    for detail in part.details:
+        yield from _within(detail)
