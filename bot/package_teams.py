@@ -24,6 +24,7 @@ from dialogs.guide import Guide
 Manifest = dict[str, Any]
 
 MANIFEST = "manifest.json"
+READS_ALL = "ChannelMessage.Read.Group"
 COMMANDS = 10  # the schema takes 12 a list, Teams shows 10
 COLOR, OUTLINE = 192, 32
 _LIMITS = {
@@ -52,11 +53,12 @@ class Package:
     files: Mapping[str, bytes]
 
 
-def fill(settings: Settings, guides: Iterable[Guide], folder: Path, version: str) -> Package:
+def fill(settings: Settings, guides: Iterable[Guide], folder: Path, version: str, hears_all: bool = False) -> Package:
     """The package for these settings, from the template and the icons in `folder`.
 
-    version: the app's, three numbers; Teams takes an update only when it is higher than before. Raises HelpbotError
-    with everything that is missing or wrong.
+    version: the app's, three numbers; Teams takes an update only when it is higher than before. hears_all: ask team
+    owners for the consent to read all that is said in their channels (the desk's plan says `relay: all`). Raises
+    HelpbotError with everything that is missing or wrong.
     """
     template = _template(folder / MANIFEST)
     values = _values(settings, version)
@@ -65,6 +67,8 @@ def fill(settings: Settings, guides: Iterable[Guide], folder: Path, version: str
         raise HelpbotError(_listed("The app package can't be made", problems))
     commands = [{"title": guide.title, "description": guide.summary} for guide in guides]
     manifest: Manifest = _filled(template, values, commands)
+    if hears_all:
+        manifest |= _consent(settings)
     files = {MANIFEST: json.dumps(manifest, indent=2, ensure_ascii=False).encode() + b"\n"}
     for name in _icons(manifest):
         if (folder / name).is_file():
@@ -73,6 +77,16 @@ def fill(settings: Settings, guides: Iterable[Guide], folder: Path, version: str
     if problems := check(package):
         raise HelpbotError(_listed("The app package can't be made", problems))
     return package
+
+
+def _consent(settings: Settings) -> Manifest:
+    """What the manifest says to be given the messages that do not mention the bot, in standard channels of teams whose
+    owners consent. The resource is not used for this, but must be there."""
+    permission = {"name": READS_ALL, "type": "Application"}
+    return {
+        "webApplicationInfo": {"id": settings.teams_app_id, "resource": settings.public_url},
+        "authorization": {"permissions": {"resourceSpecific": [permission]}},
+    }
 
 
 def zipped(package: Package) -> bytes:
@@ -114,8 +128,8 @@ def check(package: Package) -> list[str]:
     return found
 
 
-def differences(manifest: Manifest, settings: Settings) -> list[str]:
-    """Where a manifest was made for other settings than these."""
+def differences(manifest: Manifest, settings: Settings, hears_all: bool = False) -> list[str]:
+    """Where a manifest was made for other settings than these, or for another `relay` in the desk's plan."""
     found = []
     if [str(_at(bot, "botId")).lower() for bot in _list(manifest, "bots")] != [settings.teams_app_id]:
         found.append("its bot id is not HELPBOT_TEAMS_APP_ID")
@@ -124,6 +138,12 @@ def differences(manifest: Manifest, settings: Settings) -> list[str]:
         found.append(f"{host} (HELPBOT_PUBLIC_URL) is not among its valid domains")
     if _at(manifest, "name", "short") != settings.teams_bot_name:
         found.append("its name is not HELPBOT_TEAMS_BOT_NAME")
+    permissions = _at(manifest, "authorization", "permissions")
+    asked = {str(_at(each, "name")) for each in _list(permissions, "resourceSpecific")}
+    if hears_all and READS_ALL not in asked:
+        found.append(f"it does not ask for {READS_ALL}, which `relay: all` in desk.yaml needs")
+    if not hears_all and READS_ALL in asked:
+        found.append(f"it asks for {READS_ALL}, which desk.yaml without `relay: all` does not need")
     return found
 
 

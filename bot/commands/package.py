@@ -10,6 +10,7 @@ import typer
 
 from bot import package_teams
 from bot.errors import HelpbotError
+from bot.handoff.plan_file import load_plan
 from bot.resources import manifest_dir
 from bot.settings import from_environment
 from dialogs.content import load
@@ -22,7 +23,8 @@ def package(out: Path, version: str) -> None:
     """
     settings = from_environment()
     guides = load(settings.content_dir).guides.values()
-    made = package_teams.fill(settings, guides, manifest_dir() / "teams", version or _installed())
+    hears_all = load_plan(settings.content_dir).relay == "all"
+    made = package_teams.fill(settings, guides, manifest_dir() / "teams", version or _installed(), hears_all)
     try:
         out.write_bytes(package_teams.zipped(made))
     except OSError as error:

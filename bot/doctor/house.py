@@ -64,9 +64,13 @@ def package(settings: Settings, library: Library | None, file: Path | None) -> F
     """Can the app package be made; and does the one that was made fit these settings?"""
     name = "app package"
     try:
+        hears_all = load_plan(settings.content_dir).relay == "all"
+    except ContentError:
+        hears_all = False
+    try:
         if file is None:
             guides = library.guides.values() if library else ()
-            made = package_teams.fill(settings, guides, manifest_dir() / "teams", "1.0.0")
+            made = package_teams.fill(settings, guides, manifest_dir() / "teams", "1.0.0", hears_all)
         else:
             made = package_teams.unzipped(file)
     except HelpbotError as error:
@@ -76,7 +80,7 @@ def package(settings: Settings, library: Library | None, file: Path | None) -> F
             return Finding("wrong", name, head)
         more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
         return Finding("warning", name, f"can't be made: {lines[0].strip()}{more}; see all with: helpbot package teams")
-    problems = [*package_teams.check(made), *package_teams.differences(made.manifest, settings)]
+    problems = [*package_teams.check(made), *package_teams.differences(made.manifest, settings, hears_all)]
     if problems:
         return Finding("wrong", name, f"{'; '.join(problems)}; make it anew with: helpbot package teams, and upload it")
     return Finding("ok", name, "fits the settings" if file else "can be made")

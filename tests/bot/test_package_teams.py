@@ -118,6 +118,21 @@ def test_the_manifest_passes_microsofts_schema(tmp_path: Path, many: Path) -> No
     assert schema_problems({**manifest, "bots": [{"botId": "me"}]}, tmp_path) != []
 
 
+def test_the_consent_to_read_channels_is_asked_for_only_when_it_is_needed(tmp_path: Path) -> None:
+    """With `relay: all` in desk.yaml the manifest asks team owners for it, and keeps the schema; else it does not."""
+    plain, asking = package(), package(hears_all=True)
+    assert "authorization" not in plain.manifest
+    (permission,) = asking.manifest["authorization"]["permissions"]["resourceSpecific"]
+    assert permission == {"name": "ChannelMessage.Read.Group", "type": "Application"}
+    assert asking.manifest["webApplicationInfo"]["id"] == APP
+    assert schema_problems(asking.manifest, tmp_path) == []
+    assert check(asking) == []
+    assert differences(asking.manifest, SET, hears_all=True) == differences(plain.manifest, SET) == []
+    for made, hears_all in ((plain, True), (asking, False)):
+        (told,) = differences(made.manifest, SET, hears_all)
+        assert "ChannelMessage.Read.Group" in told
+
+
 def test_the_settings_are_in_the_manifest() -> None:
     """Ids, names, pages and the public host come from the settings, and no place is left unfilled."""
     manifest = package().manifest
