@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from bot.envelope import Address, Outgoing, Payload
 from bot.handoff.case import Case
+from bot.storage.arrivals import ArrivalStore, KeptStore
 from bot.storage.cases import CaseStore, Step
 from dialogs.turn import State
 
@@ -121,7 +122,7 @@ class Aside:
     parked: bool = False
 
 
-class Store(CaseStore, Protocol):
+class Store(CaseStore, ArrivalStore, KeptStore, Protocol):
     """A database.
 
     Rows of one conversation are delivered by one holder at a time, in order: a conversation with waiting rows is

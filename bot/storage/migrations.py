@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import DatabaseTooNew
+from bot.storage.migration_arrivals import POSTGRES_3, SQLITE_3
 from bot.storage.migration_cases import POSTGRES_2, SQLITE_2
 
 
@@ -227,7 +228,11 @@ BEGIN
 END $$;
 """
 
-MIGRATIONS = (Migration(1, SQLITE_1, POSTGRES_1), Migration(2, SQLITE_2, POSTGRES_2))
+MIGRATIONS = (
+    Migration(1, SQLITE_1, POSTGRES_1),
+    Migration(2, SQLITE_2, POSTGRES_2),
+    Migration(3, SQLITE_3, POSTGRES_3),
+)
 NEWEST = MIGRATIONS[-1].number
 
 

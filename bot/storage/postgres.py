@@ -10,6 +10,7 @@ from bot.storage.base import AHEAD, LEASE, Aside, Committed, Counts, Loaded, Row
 from bot.storage.case_codec import escaped, load_case
 from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row, stored_rows
 from bot.storage.migrations import steps_from
+from bot.storage.postgres_arrivals import RELEASE_ARRIVALS, PostgresArrivals
 from bot.storage.postgres_cases import PostgresCases
 from bot.storage.postgres_erase import delete_conversations
 from bot.storage.postgres_link import WAIT, Connection, Grouped, Link
@@ -64,7 +65,7 @@ _Done = tuple[str, int, str, str | None, bool, str, float]  # key, seq, message,
 _Commit = tuple[Turn, str, str, str, str | None, list[str], str, float]
 
 
-class PostgresStore(PostgresCases):
+class PostgresStore(PostgresCases, PostgresArrivals):
     """See `bot.storage.base.Store`. Loads, commits and marks that wait at one moment share a statement."""
 
     def __init__(self, url: str, wait: float = WAIT) -> None:
@@ -185,6 +186,7 @@ class PostgresStore(PostgresCases):
     async def release(self, holder: str) -> None:
         """Give every lease of `holder` back."""
         await self._link.fetch(RELEASE, holder)
+        await self._link.fetch(RELEASE_ARRIVALS, holder)
 
     async def counts(self, now: float) -> Counts:
         """Figures for /metrics and /readyz."""

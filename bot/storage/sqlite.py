@@ -13,6 +13,7 @@ from bot.storage.base import Aside, Committed, Counts, Loaded, Row, Turn
 from bot.storage.case_codec import load_case
 from bot.storage.codec import ABOUT, dump_address, dumps, fresh_rows, loads, stored_row, stored_rows
 from bot.storage.migrations import steps_from
+from bot.storage.sqlite_arrivals import RELEASE_ARRIVALS, SqliteArrivals
 from bot.storage.sqlite_cases import ANSWER, REMEMBER, SqliteCases
 from bot.storage.sqlite_erase import delete_conversation
 from bot.storage.sqlite_rows import LEAVE, NEXT, OWE, RESUME, TAKE
@@ -63,7 +64,7 @@ ENDED = """SELECT key FROM conversations c WHERE used < ? AND NOT EXISTS
     (SELECT 1 FROM lanes l WHERE l.key = c.key AND l.parked IS NULL) ORDER BY used LIMIT ?"""
 
 
-class SqliteStore(SqliteCases):
+class SqliteStore(SqliteCases, SqliteArrivals):
     """See `bot.storage.base.Store`. All work is done in one thread, which groups the writes that wait."""
 
     def __init__(self, path: str) -> None:
@@ -176,7 +177,9 @@ class SqliteStore(SqliteCases):
 
     async def release(self, holder: str) -> None:
         """Give every lease of `holder` back."""
-        await self._thread.run(lambda db: db.execute(RELEASE, (holder,)).rowcount, write=True)
+        await self._thread.run(
+            lambda db: [db.execute(each, (holder,)).rowcount for each in (RELEASE, RELEASE_ARRIVALS)], write=True
+        )
 
     async def counts(self, now: float) -> Counts:
         """Figures for /metrics and /readyz."""
