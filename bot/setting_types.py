@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|\[::1\]")
+_SLACK_ID = re.compile(r"([TE][A-Z0-9]{1,20}:)?[UW][A-Z0-9]{1,20}")
+_COMMAND = re.compile(r"/[a-z0-9_-]{1,31}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -83,6 +85,21 @@ def _folder(value: Path) -> Path:
     return value
 
 
+def _slack_people(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not _SLACK_ID.fullmatch(value):
+            raise ValueError(
+                f'holds "{value}", which is no member id; copy it from the profile, it looks like U0123ABC'
+            )
+    return values
+
+
+def _command(value: str) -> str:
+    if not _COMMAND.fullmatch(value):
+        raise ValueError("is no command; write a slash, then small letters, digits, - or _, 32 characters at most")
+    return value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -98,3 +115,5 @@ Hosts = Annotated[tuple[str, ...], BeforeValidator(_commas), AfterValidator(_hos
 Address = Annotated[str, AfterValidator(_address)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Link = Annotated[str, AfterValidator(_link)]
+SlackPeople = Annotated[tuple[str, ...], BeforeValidator(_commas), AfterValidator(_slack_people)]
+Command = Annotated[str, AfterValidator(_command)]

@@ -18,8 +18,10 @@ from pydantic_core import ErrorDetails
 
 from bot import resources
 from bot.errors import SettingsError
+from bot.setting_checks import slack_problems, slack_set_up
 from bot.setting_types import (
     Address,
+    Command,
     Database,
     Folder,
     Guid,
@@ -30,6 +32,7 @@ from bot.setting_types import (
     Link,
     Locale,
     LogLevel,
+    SlackPeople,
     is_loopback,
 )
 
@@ -50,7 +53,14 @@ _SHOWN = frozenset(
         "retention_days",
         "file_days",
         "file_limit_mb",
+        "slack_command",
     }
+)
+NOTHING = (
+    "neither local mode nor a Teams or Slack app is set up. "
+    "To try the bot on this machine: helpbot serve --local (or HELPBOT_LOCAL=1). "
+    "To serve Slack: see docs/slack.md. "
+    "To serve Teams: set HELPBOT_TEAMS_APP_ID, HELPBOT_TEAMS_TENANT_ID"
 )
 _CREDENTIALS = ("teams_app_password", "teams_certificate", "teams_managed_identity")
 
@@ -142,6 +152,37 @@ class Settings(BaseModel):
     teams_bot_name: str = Field(
         default="Help Desk", max_length=30, description="What the bot is called in Teams; for the app package."
     )
+    slack_signing_secret: SecretStr = Field(
+        default=SecretStr(""), description="The Slack app's signing secret, with which Slack signs its requests."
+    )
+    slack_bot_token: SecretStr = Field(
+        default=SecretStr(""), description="The bot token of the one workspace that is served (xoxb-...)."
+    )
+    slack_app_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="An app-level token (xapp-...): Socket Mode, for a bot without a public address.",
+    )
+    slack_client_id: str = Field(
+        default="", description="The Slack app's client id: every workspace that installs the app is served."
+    )
+    slack_client_secret: SecretStr = Field(default=SecretStr(""), description="The Slack app's client secret.")
+    slack_token_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="32 bytes in base64, with which the tokens of workspaces are encrypted in the database.",
+    )
+    slack_api_url: Address = Field(
+        default="https://slack.com/api", description="The base of Slack's Web API; another address for a proxy."
+    )
+    slack_command: Command = Field(default="/help-me", description="The bot's command in Slack.")
+    slack_allow_guests: bool = Field(
+        default=False, description="1: people of other organizations, by Slack Connect, are answered, too."
+    )
+    slack_admins: SlackPeople = Field(
+        default=(), description="Comma list of the member ids of people in Slack who may bind a desk to a channel."
+    )
+    slack_bot_name: str = Field(
+        default="Help Desk", max_length=35, description="What the bot is called in Slack; for the app's manifest."
+    )
     developer_name: str = Field(
         default="", max_length=32, description="Who offers the bot, as people see it; for the app package."
     )
@@ -153,6 +194,16 @@ class Settings(BaseModel):
     def tenants(self) -> frozenset[str]:
         """The tenants whose people may talk to the bot."""
         return frozenset(self.teams_allowed_tenants or ((self.teams_tenant_id,) if self.teams_tenant_id else ()))
+
+    @property
+    def teams_set_up(self) -> bool:
+        """Whether anything says that Teams is to be served, with tokens."""
+        return bool(self.teams_app_id) or any(getattr(self, name) for name in _CREDENTIALS)
+
+    @property
+    def slack_set_up(self) -> bool:
+        """Whether anything says that Slack is to be served."""
+        return slack_set_up(self)
 
     @property
     def database_shown(self) -> str:
@@ -168,6 +219,7 @@ class Settings(BaseModel):
     def check_serve(self) -> None:
         """Raise SettingsError, with everything that keeps the bot from serving safely."""
         problems = self._local_problems() if self.local else self._teams_problems()
+        problems += slack_problems(self)
         if problems:
             raise SettingsError(_listed(problems))
 
@@ -179,12 +231,8 @@ class Settings(BaseModel):
     def _teams_problems(self) -> list[str]:
         set_ones = [variable(name) for name in _CREDENTIALS if getattr(self, name)]
         all_three = ", ".join(map(variable, _CREDENTIALS))
-        if not self.teams_app_id and not set_ones:
-            return [
-                "neither local mode nor a Teams app is set up. "
-                "To try the bot on this machine: helpbot serve --local (or HELPBOT_LOCAL=1). "
-                f"To serve Teams: set HELPBOT_TEAMS_APP_ID, HELPBOT_TEAMS_TENANT_ID and one of {all_three}"
-            ]
+        if not self.teams_set_up:
+            return [] if self.slack_set_up else [NOTHING + f" and one of {all_three}"]
         problems = []
         if not self.teams_app_id:
             problems.append(f"HELPBOT_TEAMS_APP_ID is missing, but {set_ones[0]} is set; set both, or neither")

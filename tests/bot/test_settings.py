@@ -231,3 +231,43 @@ def test_example_lists_every_setting(tmp_path: Path) -> None:
     assert all(f"\n{variable(name)}=" in text and field.description for name, field in Settings.model_fields.items())
     (tmp_path / ".env").write_text(text, encoding="utf-8")
     assert read({}, tmp_path) == Settings()
+
+
+SLACK = {"slack_signing_secret": "5ecret", "slack_bot_token": "xoxb-1"}
+KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+
+def slack(**changed: object) -> Settings:
+    """Settings with which Slack can be served, some of them changed."""
+    return Settings.model_validate({**SLACK, **changed})
+
+
+def test_what_serves_slack() -> None:
+    """One workspace by its token, Socket Mode without a signing secret, many workspaces, and both platforms at once."""
+    slack().check_serve()
+    slack(slack_signing_secret="", slack_app_token="xapp-1").check_serve()
+    many = {"slack_bot_token": "", "slack_client_id": "1.2", "slack_client_secret": "s", "slack_token_key": KEY}
+    slack(**many, public_url="https://helpbot.example.com").check_serve()
+    teams(**SLACK).check_serve()
+    slack(local=True).check_serve()
+
+
+def test_what_does_not_serve_slack() -> None:
+    """All that is missing or wrong is told at once, with the fix and without the secret."""
+    assert "HELPBOT_SLACK_BOT_TOKEN is missing" in refused(slack(slack_bot_token=""))
+    text = refused(slack(slack_signing_secret="", slack_bot_token=SECRET))
+    assert "copy the one that begins with xoxb-" in text
+    assert "Socket Mode, which needs no public address" in text
+    assert SECRET not in text
+    text = refused(slack(slack_client_id="1.2", slack_token_key="short", slack_admins="U1"))
+    for part in ("remove one of both", "CLIENT_SECRET is missing", "no key of 32 bytes", "PUBLIC_URL", "T0123ABC:"):
+        assert part in text
+    assert "HELPBOT_TEAMS_TENANT_ID is missing" in refused(slack(teams_app_id=APP))
+
+
+def test_slack_values(tmp_path: Path) -> None:
+    """The command and the people are checked, and shown back where they are wrong."""
+    assert "is no command" in wrong(tmp_path, HELPBOT_SLACK_COMMAND="Help me")
+    assert "no member id" in wrong(tmp_path, HELPBOT_SLACK_ADMINS="alex")
+    settings = read({"HELPBOT_SLACK_ADMINS": "U1, T1:W2", "HELPBOT_SLACK_COMMAND": "/it"}, tmp_path)
+    assert (settings.slack_admins, settings.slack_command) == (("U1", "T1:W2"), "/it")
