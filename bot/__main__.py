@@ -39,6 +39,10 @@ To = Annotated[
     str | None,
     typer.Option("--to", help="A server in local mode on this machine, to talk to instead.", show_default=False),
 ]
+InLocale = Annotated[
+    str,
+    typer.Option("--locale", help="The user's language, such as de or es-MX.", show_default="HELPBOT_DEFAULT_LOCALE"),
+]
 Name = Annotated[str, typer.Option("--name", help="Who speaks, with --to.")]
 ChannelName = Annotated[str, typer.Option("--channel", help="The channel's name, with --to.")]
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; else all content.", show_default=False)]
@@ -90,7 +94,7 @@ def serve(local: Local = False, host: Host = None, port: Port = None) -> None:
 
 
 @app.command()
-def chat(words: Words = None, to: To = None, name: Name = "Alex") -> None:
+def chat(words: Words = None, locale: InLocale = "", to: To = None, name: Name = "Alex") -> None:
     """Talk to the bot in this terminal.
 
     A number or the title of a button answers the newest card, as do your own words; "text 1" shows the first code of
@@ -104,7 +108,7 @@ def chat(words: Words = None, to: To = None, name: Name = "Alex") -> None:
     """
     if to is not None:
         _run("client_chat", to, name, " ".join(words or ()))
-    _run("chat", " ".join(words or ()))
+    _run("chat", " ".join(words or ()), locale=locale)
 
 
 @app.command()

@@ -79,15 +79,17 @@ class App:
 
 def read_script(settings: Settings) -> Script:
     """The content of the settings' folder and the engine over it. Raises `ContentError` with all problems."""
-    library = load(settings.content_dir)
-    finder = WordFinder(library.guides, library.texts)
+    library = load(settings.content_dir, settings.default_locale)
+    finder = WordFinder(library.guides, library.texts, translations=library.translations)
+    plan = load_plan(settings.content_dir)
+    desk_locale = plan.locale or settings.default_locale
     return Script(
-        Engine(library, finder, settings.contact),
+        Engine(library, finder, settings.contact, desk_locale),
         library.say,
         settings.contact,
-        library.guides,
-        load_plan(settings.content_dir),
-        settings.default_locale,
+        library.spoken(desk_locale).guides,
+        plan,
+        desk_locale,
     )
 
 

@@ -19,12 +19,20 @@ class Engine(Protocol):
         """One turn, pure: `state` is not changed; None: a new conversation."""
         ...
 
-    async def send_guide(self, state: State, guide_id: str, at: float, locale: str) -> Outcome:
-        """Begin a guide that somebody else chose for the user."""
+    async def resume(self, state: State, at: float, locale: str, done: bool = False) -> Outcome:
+        """Show once more where the conversation stands; done: leave what was open instead."""
+        ...
+
+    async def send_guide(self, state: State, guide_id: str, at: float, locale: str, step: str = "") -> Outcome:
+        """Begin a guide that somebody else chose for the user, or one step of it."""
+        ...
+
+    def title(self, guide_id: str, locale: str) -> str:
+        """What this guide is called in this language; KeyError if unknown."""
         ...
 
     def hand_off(self, state: State) -> HandOff:
-        """What the state tells of the problem at hand."""
+        """What the state tells of the problem at hand, in the staff's language."""
         ...
 
     def busy(self, state: State) -> bool:
@@ -38,7 +46,7 @@ class Engine(Protocol):
 
 @dataclass(slots=True)
 class Script:
-    """The engine, its sentences by locale, the guides, the desk's plan, and the contact of the settings."""
+    """The engine, its sentences by locale, the guides as the staff see them, the desk's plan, the settings' contact."""
 
     engine: Engine
     texts: Callable[[str], Texts]

@@ -1,7 +1,8 @@
 """YAML files -> Library. All mistakes of all files are told at once, each with its file, its line and the fix.
 
-A content folder holds `guides/<id>.yaml`, one guide a file, and `texts/<locale>.yaml`. Files named `*.talk.yaml` beside
-the guides are conversations to be played, not guides.
+A content folder holds `guides/<id>.yaml`, one guide a file, `guides/<id>.<language>.yaml`, its words in another
+language, and `texts/<locale>.yaml`. Files named `*.talk.yaml` beside the guides are conversations to be played, not
+guides.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dialogs.library import FALLBACK, Library
 from dialogs.model_mistakes import did_you_mean, explain, where
 from dialogs.source import Document, parse
 from dialogs.texts import Texts
+from dialogs.translation_file import name_of, put_together, read_words
 
 TALK = ".talk.yaml"
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -33,17 +35,26 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STAND_IN = Outcome(outcome="-", cause="-", actions=(Action(who="-", do="-"),))
 
 
-def load(folder: Path) -> Library:
-    """The content of a folder, or ContentError with every problem of every file: all or nothing."""
+def load(folder: Path, default: str = FALLBACK) -> Library:
+    """The content of a folder, or ContentError with every problem of every file: all or nothing.
+
+    default: the locale of people whose own language is not spoken. Warnings hinder nothing.
+    """
     found = _Found(problems=missing(folder))
     found.read(content_files(folder))
-    if found.problems:
-        raise ContentError(found.problems)
-    return Library(MappingProxyType(found.guides), MappingProxyType(found.texts))
+    if mistakes := [problem for problem in found.problems if not problem.warning]:
+        raise ContentError(mistakes)
+    translations = {language: MappingProxyType(guides) for language, guides in found.translations.items()}
+    return Library(
+        MappingProxyType(found.guides), MappingProxyType(found.texts), MappingProxyType(translations), default
+    )
 
 
 def check_files(paths: Iterable[Path]) -> list[Problem]:
-    """Every problem of these files, in order. A file in a folder named `texts` holds texts, any other one a guide."""
+    """Every problem of these files, in order, warnings among them.
+
+    A file in a folder named `texts` holds texts; any other one a guide, or its translation if its name says so.
+    """
     found = _Found()
     found.read(paths)
     return sorted(found.problems)
@@ -98,12 +109,17 @@ class _Found:
     texts: dict[str, Texts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, tuple[str, int]] = field(default_factory=dict)  # of broken guides too
+    translations: dict[str, dict[str, Guide]] = field(default_factory=dict)  # by language in small letters
+    _words: list[tuple[Document, Path, bool]] = field(default_factory=list)
 
     def read(self, paths: Iterable[Path]) -> None:
         """Read the files; those that are right are kept, the others leave problems."""
         with _no_collector():
             for path in paths:
                 self._file(path)
+            for doc, path, sound in self._words:  # their originals are known by now
+                self._translation(doc, path, sound)
+            self._words.clear()
 
     def _file(self, path: Path) -> None:
         if path.suffix != ".yaml" and path.exists():
@@ -114,6 +130,8 @@ class _Found:
         self.problems += problems
         if doc is not None and path.absolute().parent.name == "texts":
             self._texts(doc, path)
+        elif doc is not None and "." in path.stem:
+            self._words.append((doc, path, not problems))
         elif doc is not None:
             self._guide(doc, path, sound=not problems)
 
@@ -138,6 +156,32 @@ class _Found:
             what = f'the id "{name}" is not the name of the file'
             self.problems.append(doc.problem(("id",), what, f'write "id: {path.stem}", or rename the file'))
 
+    def _translation(self, doc: Document, path: Path, sound: bool) -> None:
+        """A guide's words in another language, put into the guide."""
+        guide_id, language = name_of(path.stem)
+        if not _LOCALE.fullmatch(language):
+            what, fix = f'"{language}" is not a language tag', f'use names like "{guide_id}.de.yaml"'
+            self.problems.append(Problem(doc.file, 1, what, fix))
+            return
+        if doc.data.get("id") not in (None, guide_id):
+            what = f'the id "{doc.data["id"]}" is not the name of the file'
+            self.problems.append(doc.problem(("id",), what, f'write "id: {guide_id}"'))
+        original = self.guides.get(guide_id) or _beside(path, guide_id)
+        words, problems = read_words(doc, original)
+        self.problems += problems
+        if original is None and guide_id not in self.ids:
+            what = f'there is no guide "{guide_id}" whose translation this could be'
+            self.problems.append(
+                Problem(doc.file, 1, what, f'its original would be "{guide_id}.yaml", beside this file')
+            )
+        elif original is not None and original.language.lower() == language.lower():
+            what = f'"{guide_id}.yaml" is in this language already ("{original.language}")'
+            self.problems.append(Problem(doc.file, 1, what, "write its words there, and remove this file"))
+        elif original is not None and words is not None and sound:
+            guide, warnings = put_together(doc, original, words, language)
+            self.problems += warnings
+            self.translations.setdefault(language.lower(), {})[guide_id] = guide
+
     def _texts(self, doc: Document, path: Path) -> None:
         locale = path.stem
         if not _LOCALE.fullmatch(locale):
@@ -147,6 +191,12 @@ class _Found:
             self.texts[locale.lower()] = Texts.model_validate(doc.data)
         except ValidationError as error:
             self.problems += explain(error, doc, Texts)
+
+
+def _beside(path: Path, guide_id: str) -> Guide | None:
+    """The original of a translation that is looked at alone."""
+    doc, problems = read_document(path.with_name(f"{guide_id}.yaml"))
+    return read_guide(doc, sound=not problems)[0] if doc is not None else None
 
 
 def read_document(path: Path, *, a_list: bool = False) -> tuple[Document | None, list[Problem]]:

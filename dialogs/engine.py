@@ -14,7 +14,7 @@ from dialogs.finder import Finder
 from dialogs.guide import Outcome as Advice
 from dialogs.guide_dialog import guide_dialog
 from dialogs.hand_off_dialog import hand_off_dialog
-from dialogs.library import Library
+from dialogs.library import Library, same_language, tags
 from dialogs.pick_dialog import pick_dialog
 from dialogs.root_dialog import root_dialog
 from dialogs.state import fresh_root, restore, save
@@ -30,11 +30,15 @@ STOPPED_AFTER = 24 * 3600.0  # seconds; whoever writes later than this is asked 
 class Engine:
     """Runs turns over a library of guides. Holds nothing of any conversation."""
 
-    def __init__(self, library: Library, finder: Finder, contact: str = "") -> None:
-        """contact: how to reach the helpdesk (an address, a number, a link); empty when there is none."""
+    def __init__(self, library: Library, finder: Finder, contact: str = "", desk_locale: str = "en") -> None:
+        """contact: how to reach the helpdesk (an address, a number, a link); empty when there is none.
+
+        desk_locale: BCP 47; the language in which a problem is told to the staff.
+        """
         self.library = library
         self.finder = finder
         self.contact = contact
+        self.desk_locale = desk_locale
         self._readers = {id(texts): Understanding(texts.words) for texts in library.texts.values()}
         self._adapter = TurnAdapter()
         self._dialogs = DialogSet(_NoAccessor())
@@ -55,7 +59,19 @@ class Engine:
         if incoming.arrived and (work.greeted or stack.dialog_stack):
             return Outcome(state)
         await self._converse(state, work, stack)
-        return Outcome(self._saved(state, work, stack), tuple(work.replies), work.replaced, handoff=work.handoff)
+        saved = self._saved(state, work, stack)
+        replies = (*self._foreign(state, saved, work), *work.replies)
+        return Outcome(saved, replies, work.replaced, handoff=work.handoff)
+
+    @staticmethod
+    def _foreign(state: State, saved: State, work: Work) -> tuple[Reply, ...]:
+        """Said once to somebody whose language we don't speak: in which one we go on."""
+        locale = work.incoming.locale
+        if not locale or same_language(locale, work.language):
+            return ()
+        saved["foreign"] = "".join(tags(locale)[-1:])
+        told = state.get("foreign") == saved["foreign"]
+        return () if told or not work.replies else (Reply(NoticeCard(body=work.texts.language_fallback)),)
 
     async def _converse(self, state: State, work: Work, stack: DialogState) -> None:
         dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
@@ -115,7 +131,7 @@ class Engine:
 
     def _advice(self, work: Work, path: str, answered: str) -> Card | None:
         guide_id, _, step_id = path.partition("/")
-        guide = self.library.guide(guide_id)
+        guide = work.library.guide(guide_id)
         step = guide.steps.get(step_id) if guide else None
         if guide is None or not isinstance(step, Advice):
             return None
@@ -129,14 +145,14 @@ class Engine:
     def _code(self, work: Work, value: str) -> str:
         path, _, number = value.rpartition("/")
         guide_id, _, step_id = path.partition("/")
-        guide = self.library.guide(guide_id)
+        guide = work.library.guide(guide_id)
         step = guide.steps.get(step_id) if guide else None
         if guide is None or not isinstance(step, Advice):
             return ""
         return views.bare_outcome(work, guide, step_id, step).sent(number)
 
     def _summary(self, state: State, work: Work) -> str:
-        return views.summary_text(work.texts, self.hand_off(state)) or work.texts.summary_empty
+        return views.summary_text(work.texts, _hand_off(work.library, state)) or work.texts.summary_empty
 
     def word(self, locale: str, text: str, *names: str) -> str | None:
         """Which of the named word lists ("end_chat", "thanks", …) of this language the whole text stands in."""
@@ -146,26 +162,56 @@ class Engine:
         """Whether the conversation is within a guide or a choice."""
         return len(state.get("stack", ())) > 1
 
-    async def send_guide(self, state: State, guide_id: str, at: float, locale: str) -> Outcome:
-        """Begin a guide that somebody else chose for the user, whatever they were in before; KeyError if unknown."""
-        guide = self.library.guides[guide_id]
+    async def resume(self, state: State, at: float, locale: str, done: bool = False) -> Outcome:
+        """Show once more where the conversation stands, as after a talk with a person; nothing outside of guides.
+
+        done: the problem is solved, so what was open is left instead.
+        """
+        if done or not self.busy(state):
+            top = save(restore({"stack": [{"dialog": "root"}]}))
+            return Outcome({**state, "turn": state.get("turn", int(at)) + 1, "stack": top} if done else state)
         texts = self.library.say(locale)
         work = Work(state, Incoming(at, locale=locale), texts, self._readers[id(texts)], self)
+        work.tell(texts.back_here)
+        stack = restore(state)
+        dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
+        while dc.active_dialog.id == "hand-off":
+            dc.stack.pop(0)
+        await commands.brief(dc, work)
+        return Outcome(self._saved(state, work, stack), tuple(work.replies))
+
+    async def send_guide(self, state: State, guide_id: str, at: float, locale: str, step: str = "") -> Outcome:
+        """Begin a guide that somebody else chose for the user, whatever they were in before; KeyError if unknown.
+
+        step: begin at this step of it.
+        """
+        texts = self.library.say(locale)
+        work = Work(state, Incoming(at, locale=locale), texts, self._readers[id(texts)], self)
+        guide = work.library.guides[guide_id]
         work.advance()
+        work.tell_language(guide)
         stack = restore({"stack": [{"dialog": "root"}]})
         dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
-        fresh = Walk(guide=guide.id, version=guide.version, at=guide.start)
+        fresh = Walk(guide=guide.id, version=guide.version, at=step if step in guide.steps else guide.start)
         await dc.begin_dialog("guide", fresh.to_json())
         return Outcome(self._saved(state, work, stack), tuple(work.replies))
 
+    def title(self, guide_id: str, locale: str) -> str:
+        """What this guide is called in this language, where it is translated; KeyError if unknown."""
+        return self.library.spoken(locale).guides[guide_id].title
+
     def hand_off(self, state: State) -> HandOff:
-        """All that a conversation's state tells of the problem at hand, for a person."""
-        frames = state.get("stack", ())
-        said = tuple(frames[-1]["with"].get("said", ())) if frames else ()
-        frame = next((f for f in frames if f["dialog"] == "guide"), None)
-        walk = Walk.from_json(frame["with"]) if frame else None
-        guide = self.library.guide(walk.guide) if walk else None
-        return views.hand_off(guide, walk, said)
+        """All that a conversation's state tells of the problem at hand, for the staff, in their language."""
+        return _hand_off(self.library.spoken(self.desk_locale), state)
+
+
+def _hand_off(library: Library, state: State) -> HandOff:
+    frames = state.get("stack", ())
+    said = tuple(frames[-1]["with"].get("said", ())) if frames else ()
+    frame = next((f for f in frames if f["dialog"] == "guide"), None)
+    walk = Walk.from_json(frame["with"]) if frame else None
+    guide = library.guide(walk.guide) if walk else None
+    return views.hand_off(guide, walk, said)
 
 
 def _stopped(state: State, dc: DialogContext, work: Work) -> bool:

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in a content file: where it is, what is wrong, and how to mend it."""
+    """One mistake in a content file: where it is, what is wrong, and how to mend it.
+
+    warning: the content can be used all the same.
+    """
 
     file: str
     line: int
     what: str
     fix: str = ""
+    warning: bool = False
 
     def __str__(self) -> str:
         """`file:line: what; fix`, as editors and terminals make it clickable."""
-        return f"{self.file}:{self.line}: {self.what}" + (f"; {self.fix}" if self.fix else "")
+        kind = "warning: " if self.warning else ""
+        return f"{self.file}:{self.line}: {kind}{self.what}" + (f"; {self.fix}" if self.fix else "")
 
 
 class ContentError(Exception):

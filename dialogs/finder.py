@@ -87,15 +87,21 @@ class WordFinder:
         guides: Mapping[str, Guide],
         texts: Mapping[str, Texts],
         synonyms: Mapping[str, Sequence[str]] | None = None,
+        translations: Mapping[str, Mapping[str, Guide]] | None = None,
     ) -> None:
-        """Index the guides with each locale's words.
+        """Index the guides with each locale's words, in its language where they are translated.
 
         synonyms: a word and others that mean the same, either way; each of one word or two ("remote access").
         """
-        self._library = Library(guides, texts)
+        self._library = library = Library(guides, texts, translations or {})
         self._indexes = {
-            id(say): Index(tuple(guides.values()), Reader(dict(say.words.expand)), _common(say.words), synonyms or {})
-            for say in texts.values()
+            id(say): Index(
+                tuple(library.spoken(language).guides.values()),
+                Reader(dict(say.words.expand)),
+                _common(say.words),
+                synonyms or {},
+            )
+            for language, say in texts.items()
         }
 
     def index(self, locale: str) -> Index:

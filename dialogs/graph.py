@@ -33,6 +33,14 @@ def check(doc: Document, sound: bool) -> list[Problem]:
     return [*links, *_unreachable(doc, steps, reached), *_endless(doc, steps, reached)]
 
 
+def check_words(doc: Document) -> list[Problem]:
+    """What is wrong with the words of a translation: links that are not https, answers that are said alike."""
+    steps = doc.data.get("steps")
+    if not isinstance(steps, dict):
+        return []
+    return [*_links(doc, ("steps",), steps), *(p for name, step in steps.items() for p in _alike(doc, name, step))]
+
+
 def _ways(name: str, step: Any) -> Iterator[tuple[Place, str]]:
     """Where the answers of a step lead, each with its place."""
     for i, answer in enumerate(_answers(step)):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Url = Annotated[str, StringConstraints(pattern=r"^https://[^\s<>\"]+$", max_length=2000)]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Meaning = Literal["yes", "no", "not_sure"]
 Mark = Literal["article", "today"]
 
@@ -165,10 +166,12 @@ class Guide(Model):
     """A problem with its questions and its advice.
 
     `phrases` are what people say when they have this problem. `start` is the first step. `version` is a hash of the
-    file's content, filled in by the loader: a conversation remembers which version it walks.
+    file's content, filled in by the loader: a conversation remembers which version it walks. `language` is what it is
+    written in; other languages stand in files of their own (`dialogs.translation`).
     """
 
     id: Id
+    language: Language = "en"
     title: Text
     summary: Text
     phrases: Annotated[tuple[Text, ...], Field(min_length=1)]

@@ -98,6 +98,7 @@ async def _open(step: WaterfallStepContext, guide_id: str, words: str) -> Dialog
     work.fresh = walk.heard
     if words:
         work.tell(fill(work.texts.opening, guide=guide.title))
+    work.tell_language(guide)
     step.active_dialog.state["options"] = {}
     return await step.begin_dialog("guide", walk.to_json())
 

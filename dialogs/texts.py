@@ -145,6 +145,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.bind_unknown": frozenset({"queues"}),
     "desk.opens_at": frozenset({"time", "weekday", "zone"}),
     "hello_open": frozenset({"where"}),
+    "guide_language": frozenset({"language"}),
     "you_answered": frozenset({"answer"}),
     "you_chose": frozenset({"answer"}),
     "both_ways": frozenset({"answers"}),
@@ -385,6 +386,11 @@ class Texts(BaseModel):
     opening: Sentence
 
     # asking
+    # languages: their names by their tags; what is said once to somebody whose language, or whose guide's, is missing
+    languages: dict[str, Sentence]
+    language_fallback: Sentence
+    guide_language: Sentence
+
     facts_title: Sentence
     fallback_fact: Sentence
     misunderstood: Sentence

@@ -6,8 +6,9 @@ from typing import Any, Protocol, cast
 
 from dialogs.cards.base import Button, Card
 from dialogs.finder import Finder
-from dialogs.library import Library
-from dialogs.texts import Texts
+from dialogs.guide import Guide
+from dialogs.library import Library, same_language, tags
+from dialogs.texts import Texts, fill
 from dialogs.turn import HandOff, Incoming, Replaced, Reply, State
 from dialogs.understand import Understanding
 
@@ -29,7 +30,8 @@ class Work:
     def __init__(self, state: State, incoming: Incoming, texts: Texts, understand: Understanding, house: House) -> None:
         """Take the turn's values. `state` is read, never changed."""
         self.incoming = incoming
-        self.library = house.library
+        self.library = house.library.spoken(incoming.locale)  # each guide in the user's language, where it is there
+        self.language = house.library.language(incoming.locale)
         self.finder = house.finder
         self.contact = house.contact
         self.texts = texts
@@ -77,6 +79,12 @@ class Work:
     def tell(self, note: str) -> None:
         """Put a sentence above the next card."""
         self.note = f"{self.note}\n\n{note}" if self.note else note
+
+    def tell_language(self, guide: Guide) -> None:
+        """Say so when there is this guide only in another language than the one that we talk in."""
+        if not same_language(guide.language, self.language):
+            name = self.texts.languages.get(tags(guide.language)[-1], guide.language)
+            self.tell(fill(self.texts.guide_language, language=name))
 
     def take_note(self) -> str:
         """The sentences for the next card, once."""

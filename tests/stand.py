@@ -77,6 +77,10 @@ class CountingEngine(Engine):
         """It has no guides."""
         raise KeyError(guide_id)
 
+    def title(self, guide_id: str, locale: str) -> str:
+        """It has no guides."""
+        raise KeyError(guide_id)
+
     def hand_off(self, state: State) -> HandOff:
         """What was said."""
         return HandOff(words=tuple(state.get("said", ())))

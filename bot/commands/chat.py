@@ -47,6 +47,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 def chat(
     words: str = "",
     *,
+    locale: str = "",
     settings: Settings | None = None,
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
@@ -55,20 +56,22 @@ def chat(
 ) -> None:
     """Talk to the bot until the end of input, "exit" or Ctrl-C. Raises `SettingsError` or `ContentError` before.
 
-    words: said at once, after the greeting. settings: None for those of the environment. In a terminal it asks line
-    by line, with history (`history`: its file); else it reads `stdin` to its end, skips empty lines and comments
-    (lines that begin with "#"), and writes plain text, each line said repeated in it. clock: Unix seconds.
+    words: said at once, after the greeting. locale: BCP 47; else that of the settings. settings: None for those of the
+    environment. In a terminal it asks line by line, with history (`history`: its file); else it reads `stdin` to its
+    end, skips empty lines and comments (lines that begin with "#"), and writes plain text, each line said repeated in
+    it. clock: Unix seconds.
     """
     stdin, stdout = stdin or sys.stdin, stdout or sys.stdout
     for stream in (stdin, stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     settings = settings or from_environment()
-    library = load(settings.content_dir)
+    library = load(settings.content_dir, settings.default_locale)
     live = stdin.isatty() and stdout.isatty()
     terminal = Terminal(_console(stdout, live), flat=not live, links=live and hyperlinks(environment()))
-    engine = Engine(library, WordFinder(library.guides, library.texts), settings.contact)
-    conversation = Conversation(engine, terminal, clock, settings.default_locale)
+    finder = WordFinder(library.guides, library.texts, translations=library.translations)
+    engine = Engine(library, finder, settings.contact)
+    conversation = Conversation(engine, terminal, clock, locale or settings.default_locale)
     try:
         with _history(history or Path.home() / HISTORY) if live else nullcontext():
             _talk(conversation, terminal, words, _typed() if live else _piped(stdin))

@@ -23,13 +23,15 @@ def check(paths: Sequence[Path] = (), play: bool = False) -> int:
     found = _Found()
     for path in paths or [from_environment().content_dir]:
         found.add(_short(path))
-    problems = found.problems + check_files(found.files)
+    looked = check_files(found.files)
+    warnings = [problem for problem in looked if problem.warning]
+    problems = found.problems + [problem for problem in looked if not problem.warning]
     problems += [problem for path in found.plans for problem in read_plan(path)[1]]
     talks = [talk for path in found.talks if (talk := _talk(path, problems))]
     played = play and not problems
     if played:
         problems += _played(talks)
-    for problem in sorted(problems):
+    for problem in sorted(problems + warnings):
         typer.echo(str(problem))
     typer.echo(
         _summary(len(found.files) + len(found.plans), len(found.talks), "played" if played else "read", problems)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from dialogs.guide import Guide, Id, Model, Text
+from dialogs.guide import Guide, Id, Language, Model, Text
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -101,12 +101,14 @@ class Limits(Model):
 class DeskPlan(Model):
     """The whole file. `prefix` begins every case's id; `default` is the queue of whatever is routed nowhere else.
 
+    locale: the language in which the staff are talked to; without one, that of the settings.
     relay: "mentions": only messages that mention the bot go to the user; "all": every message of the claimer does
     (needs the consent in the app's manifest to read the channel).
     """
 
     prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}$")] = "HD"
     default: Id
+    locale: Language | None = None
     queues: Annotated[dict[Id, Queue], Field(min_length=1)]
     hours: dict[Id, Hours] = Field(default_factory=dict)
     limits: Limits = Limits()

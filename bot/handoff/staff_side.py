@@ -285,7 +285,8 @@ class StaffSide:
         )
         case = moves.timed(replace(case, guiding=True, agent_at=turn.scene.now, timer="", nudges=0), turn.scene)
         name = views.who(case, turn.say)
-        begin = fill(turn.scene.user.desk.guide_begins, agent=turn.agent.name, guide=guide.title)
+        title = turn.script.engine.title(guide.id, case.locale)
+        begin = fill(turn.scene.user.desk.guide_begins, agent=turn.agent.name, guide=title)
         line = fill(turn.say.guide_sent, agent=turn.agent.name, guide=guide.title, name=name)
         channel = self._desk.channels[case.user.channel]
         cards = [Owed(case.user, Outgoing("send", channel.payload(r.card), r.turn)) for r in outcome.replies]

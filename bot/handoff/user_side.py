@@ -43,6 +43,9 @@ class UserSide:
         script: Script,
     ) -> Step | None:
         """The user sent the summary off: a case. None when no desk is there any more."""
+        told = script.engine.hand_off(loaded.state or {})
+        if told.guide == handoff.guide:  # the user saw it in their language; the staff see it in theirs
+            handoff = replace(handoff, title=told.title, path=told.path, advice=told.advice)
         guide = script.guides.get(handoff.guide)
         queue = await self._desk.queue(script, guide)
         if queue is None:

@@ -16,7 +16,8 @@ from dialogs.cards.case import CaseCard
 from dialogs.cards.fields import Field, Form
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.rating import RatingCard
-from dialogs.guide import Guide
+from dialogs.guide import Guide, Outcome, Question
+from dialogs.library import tags
 from dialogs.texts import DeskTexts, Texts, fill
 
 MAX_GUIDES = 100  # in the choice of "Send a guide"
@@ -64,6 +65,12 @@ def ending(case: Case, texts: DeskTexts) -> str:
 
 
 def status(case: Case, plan: DeskPlan, texts: DeskTexts) -> str:
+def language(case: Case, texts: Texts) -> str:
+    """The user's language by its name, where it has one, and their locale: "German (de-DE)"."""
+    name = texts.languages.get("".join(tags(case.locale)[-1:]), "")
+    return f"{name} ({case.locale})" if name else case.locale
+
+
     """One line: the state and who holds it."""
     if case.state == "waiting":
         time = clock(plan, case.queue, case.waiting_since)
@@ -88,7 +95,7 @@ def case_card(
         (say.label_who, who(case, say)),
         (say.label_mail, case.mail),
         (say.label_zone, case.zone),
-        (say.label_language, case.locale),
+        (say.label_language, language(case, texts)),
         (say.label_queue, queue_title(plan, case.queue)),
         (say.label_since, clock(plan, case.queue, case.waiting_since)),
     ]

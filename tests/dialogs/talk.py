@@ -24,7 +24,7 @@ def shipped() -> Library:
 
 def engine(library: Library, contact: str = "helpdesk@example.com") -> Engine:
     """An engine over a library."""
-    return Engine(library, WordFinder(library.guides, library.texts), contact)
+    return Engine(library, WordFinder(library.guides, library.texts, translations=library.translations), contact)
 
 
 def buttons(outcome: Outcome) -> list[tuple[Button, int]]:
