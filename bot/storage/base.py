@@ -10,6 +10,7 @@ from bot.envelope import Address, Outgoing, Payload
 from bot.handoff.case import Case
 from bot.storage.arrivals import ArrivalStore, KeptStore
 from bot.storage.cases import CaseStore, Step
+from bot.storage.files import FileStore
 from dialogs.turn import State
 
 LEASE = 30.0  # seconds: how long a holder keeps a conversation without renewing; a dead one's rows wait this long
@@ -122,7 +123,7 @@ class Aside:
     parked: bool = False
 
 
-class Store(CaseStore, ArrivalStore, KeptStore, Protocol):
+class Store(CaseStore, FileStore, ArrivalStore, KeptStore, Protocol):
     """A database.
 
     Rows of one conversation are delivered by one holder at a time, in order: a conversation with waiting rows is

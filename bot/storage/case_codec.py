@@ -10,6 +10,7 @@ from bot.envelope import Address, Person
 from bot.handoff.case import Case, Message, lane_of
 from bot.storage.cases import Desk, Owed, Step
 from bot.storage.codec import dump_address, dumps, load_address, loads
+from bot.storage.files import KeptFile
 
 # Columns of their own: `thread` may change without the rest, `version` counts. All others stand in `data`.
 _APART = ("thread", "version")
@@ -209,6 +210,12 @@ def without_author(message: Message, name: str) -> Message:
         if name and message.side in ("agent", "note") and message.author == name
         else message
     )
+
+
+def load_file(record: Sequence[Any]) -> KeptFile:
+    """A file from (id, case_id, mark, name, kind, size, at, blob, reason)."""
+    file_id, case, mark, name, kind, size, at, blob, reason = record
+    return KeptFile(file_id, case, mark, loads(name), kind, size, at, blob or "", reason)
 
 
 def load_cases(records: Iterable[Sequence[Any]]) -> list[Case]:

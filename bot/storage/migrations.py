@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from bot.errors import DatabaseTooNew
 from bot.storage.migration_arrivals import POSTGRES_3, SQLITE_3
 from bot.storage.migration_cases import POSTGRES_2, SQLITE_2
+from bot.storage.migration_files import POSTGRES_4, SQLITE_4
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,7 @@ MIGRATIONS = (
     Migration(1, SQLITE_1, POSTGRES_1),
     Migration(2, SQLITE_2, POSTGRES_2),
     Migration(3, SQLITE_3, POSTGRES_3),
+    Migration(4, SQLITE_4, POSTGRES_4),
 )
 NEWEST = MIGRATIONS[-1].number
 

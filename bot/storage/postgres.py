@@ -13,6 +13,7 @@ from bot.storage.migrations import steps_from
 from bot.storage.postgres_arrivals import RELEASE_ARRIVALS, PostgresArrivals
 from bot.storage.postgres_cases import PostgresCases
 from bot.storage.postgres_erase import delete_conversations
+from bot.storage.postgres_files import PostgresFiles
 from bot.storage.postgres_link import WAIT, Connection, Grouped, Link
 
 MIGRATE = 60.0  # seconds, for the lock and the steps
@@ -65,7 +66,7 @@ _Done = tuple[str, int, str, str | None, bool, str, float]  # key, seq, message,
 _Commit = tuple[Turn, str, str, str, str | None, list[str], str, float]
 
 
-class PostgresStore(PostgresCases, PostgresArrivals):
+class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals):
     """See `bot.storage.base.Store`. Loads, commits and marks that wait at one moment share a statement."""
 
     def __init__(self, url: str, wait: float = WAIT) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from bot.handoff.case import Case, forgotten, without_staff
 from bot.storage.case_codec import case_columns, load_case, load_message, message_columns, personal, without_author
+from bot.storage.cases import ERASED
 from bot.storage.codec import dumps
 from bot.storage.postgres_link import Connection
 
@@ -27,6 +28,9 @@ ERASE_ANSWERS = """UPDATE inbox SET answer = NULL WHERE answer IS NOT NULL
     AND key IN (SELECT key FROM conversations WHERE case_id = ANY ($1::text[]))"""
 UNTIE = "UPDATE conversations SET case_id = NULL, version = version + 1 WHERE case_id = ANY ($1::text[])"
 ERASE_MESSAGES = "DELETE FROM messages WHERE case_id = ANY ($1::text[]) RETURNING 1"
+ERASE_CONTENTS = """DELETE FROM file_parts
+    WHERE blob IN (SELECT blob FROM files WHERE case_id = ANY ($1::text[]) AND blob IS NOT NULL)"""
+ERASE_FILES = "DELETE FROM files WHERE case_id = ANY ($1::text[]) RETURNING 1"
 ERASE_CASES = "DELETE FROM cases WHERE id = ANY ($1::text[])"
 CLOSED_BEFORE = "SELECT id FROM cases WHERE closed < $1 ORDER BY closed LIMIT $2 FOR UPDATE SKIP LOCKED"
 
@@ -50,7 +54,7 @@ async def delete_conversations(db: Connection, keys: Sequence[str]) -> None:
 async def _delete_cases(db: Connection, ids: Sequence[str]) -> None:
     """Cases with their transcripts, their lanes, and all that waits in them."""
     await delete_conversations(db, [lane for (lane,) in await db.fetch(LANES_OF, ids)])
-    for statement in (UNTIE, ERASE_MESSAGES, ERASE_CASES):
+    for statement in (UNTIE, ERASE_MESSAGES, ERASE_CONTENTS, ERASE_FILES, ERASE_CASES):
         await db.execute(statement, ids)
 
 
@@ -67,7 +71,7 @@ async def sweep_cases(db: Connection, closed_before: float, limit: int) -> int:
 async def forget(db: Connection, person_id: str, now: float) -> dict[str, int]:
     """See `CaseStore.forget`."""
     name = dumps(person_id)
-    done = dict.fromkeys(("cases", "open cases", "messages", "conversations", "rows", "mentions as staff"), 0)
+    done = dict.fromkeys(ERASED, 0)
     async with db.transaction():
         found = [load_case(*record) for record in await db.fetch(CASES_WITH, name)]
         theirs = [case for case in found if case.person.id == person_id]
@@ -86,6 +90,8 @@ async def _forget_user(
     await db.execute(LOCK, ids, keys)
     waiting = [*keys, *(lane for (lane,) in await db.fetch(LANES_OF, ids))]
     done["messages"] = len(await db.fetch(ERASE_MESSAGES, ids))
+    await db.execute(ERASE_CONTENTS, ids)
+    done["files"] = len(await db.fetch(ERASE_FILES, ids))
     await db.execute(ERASE_ANSWERS, ids)
     done["rows"] = await db.fetchval(WAITING, waiting)
     done["conversations"] = await db.fetchval(THERE, keys)

@@ -16,6 +16,7 @@ from bot.storage.migrations import steps_from
 from bot.storage.sqlite_arrivals import RELEASE_ARRIVALS, SqliteArrivals
 from bot.storage.sqlite_cases import ANSWER, REMEMBER, SqliteCases
 from bot.storage.sqlite_erase import delete_conversation
+from bot.storage.sqlite_files import SqliteFiles
 from bot.storage.sqlite_rows import LEAVE, NEXT, OWE, RESUME, TAKE
 from bot.storage.sqlite_thread import SqliteThread
 
@@ -64,7 +65,7 @@ ENDED = """SELECT key FROM conversations c WHERE used < ? AND NOT EXISTS
     (SELECT 1 FROM lanes l WHERE l.key = c.key AND l.parked IS NULL) ORDER BY used LIMIT ?"""
 
 
-class SqliteStore(SqliteCases, SqliteArrivals):
+class SqliteStore(SqliteCases, SqliteFiles, SqliteArrivals):
     """See `bot.storage.base.Store`. All work is done in one thread, which groups the writes that wait."""
 
     def __init__(self, path: str) -> None:

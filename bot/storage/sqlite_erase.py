@@ -7,6 +7,7 @@ import sqlite3
 
 from bot.handoff.case import forgotten, without_staff
 from bot.storage.case_codec import case_columns, load_case, load_message, message_columns, without_author
+from bot.storage.cases import ERASED
 
 ERASE = (
     "DELETE FROM outbox WHERE key = ?",
@@ -24,6 +25,10 @@ ERASE_ANSWERS = """UPDATE inbox SET answer = NULL WHERE answer IS NOT NULL
     AND key IN (SELECT key FROM conversations WHERE case_id = ?)"""
 UNTIE = "UPDATE conversations SET case_id = NULL, version = version + 1 WHERE case_id = ?"
 ERASE_MESSAGES = "DELETE FROM messages WHERE case_id = ?"
+ERASE_FILES = (
+    "DELETE FROM file_parts WHERE blob IN (SELECT blob FROM files WHERE case_id = ?)",
+    "DELETE FROM files WHERE case_id = ?",
+)
 ERASE_CASE = "DELETE FROM cases WHERE id = ?"
 CLOSED_BEFORE = "SELECT id FROM cases WHERE closed < ? ORDER BY closed LIMIT ?"
 
@@ -54,16 +59,25 @@ def delete_case(db: Db, case_id: str) -> None:
         delete_conversation(db, lane)
     db.execute(UNTIE, (case_id,))
     db.execute(ERASE_MESSAGES, (case_id,))
+    delete_files(db, case_id)
     db.execute(ERASE_CASE, (case_id,))
+
+
+def delete_files(db: Db, case_id: str) -> int:
+    """The files of a case; how many there were."""
+    contents, files = ERASE_FILES
+    db.execute(contents, (case_id,))
+    return db.execute(files, (case_id,)).rowcount
 
 
 def forget(db: Db, person_id: str, keys: set[str], past: list[str], now: float) -> dict[str, int]:
     """See `CaseStore.forget`. keys: their conversations as far as known; past: cases in which they are mentioned."""
-    done = dict.fromkeys(("cases", "open cases", "messages", "conversations", "rows", "mentions as staff"), 0)
+    done = dict.fromkeys(ERASED, 0)
     for case_id, closed in db.execute(CASES_OF, (person_id,)).fetchall():
         case = load_case(*db.execute(CASE, (case_id,)).fetchone())
         keys = keys | {case.user.key}
         done["messages"] += db.execute(ERASE_MESSAGES, (case_id,)).rowcount
+        done["files"] += delete_files(db, case_id)
         db.execute(ERASE_ANSWERS, (case_id,))
         for (lane,) in db.execute(LANES_OF, (case_id,)).fetchall():
             done["rows"] += db.execute(WAITING, {"key": lane}).fetchone()[0]

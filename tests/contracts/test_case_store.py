@@ -341,6 +341,7 @@ async def test_a_forgotten_user_is_nowhere(store: Store) -> None:
         "messages": 1,
         "conversations": 2,
         "rows": 4,
+        "files": 0,
         "mentions as staff": 0,
     }
     left = await current(store)
