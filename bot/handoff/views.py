@@ -64,13 +64,13 @@ def ending(case: Case, texts: DeskTexts) -> str:
     return str(getattr(texts, f"ending_{case.ending}")) if case.ending else ""
 
 
-def status(case: Case, plan: DeskPlan, texts: DeskTexts) -> str:
 def language(case: Case, texts: Texts) -> str:
     """The user's language by its name, where it has one, and their locale: "German (de-DE)"."""
     name = texts.languages.get("".join(tags(case.locale)[-1:]), "")
     return f"{name} ({case.locale})" if name else case.locale
 
 
+def status(case: Case, plan: DeskPlan, texts: DeskTexts) -> str:
     """One line: the state and who holds it."""
     if case.state == "waiting":
         time = clock(plan, case.queue, case.waiting_since)
