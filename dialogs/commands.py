@@ -120,10 +120,10 @@ async def _help(dc: DialogContext, work: Work) -> None:
         await _to_root(dc, {**views.frame_options(dc.stack, 0), "ways": ["topics", "person"]})
         return
     work.tell(work.texts.help)
-    await _brief(dc, work)
+    await brief(dc, work)
 
 
-async def _brief(dc: DialogContext, work: Work) -> None:
+async def brief(dc: DialogContext, work: Work) -> None:
     """Show where we are; advice already given is not repeated in full, only whether it helped."""
     guide, walk = _guide(dc, work)
     if dc.active_dialog.id == "guide" and guide and walk and not isinstance(guide.steps[walk.at], Question):
@@ -136,7 +136,7 @@ async def _hello(dc: DialogContext, work: Work) -> None:
     guide, walk = _guide(dc, work)
     if guide and walk:
         work.tell(fill(work.texts.hello_open, where=guide.title))
-        await _brief(dc, work)
+        await brief(dc, work)
     elif dc.active_dialog.id != "root":
         await show_again(dc)
     else:
@@ -150,7 +150,7 @@ async def _thanks(dc: DialogContext, work: Work) -> None:
         await _to_root(dc, views.frame_options(dc.stack, 0))
         return
     work.tell(work.texts.you_are_welcome)
-    await _brief(dc, work)
+    await brief(dc, work)
 
 
 async def _cancel(dc: DialogContext, work: Work) -> None:
@@ -224,7 +224,7 @@ async def _person(dc: DialogContext, work: Work) -> None:
     said = tuple(views.frame_options(dc.stack, len(dc.stack) - 1).get("said", ()))
     if work.incoming.in_case:
         work.tell(work.texts.hand_off_open)
-        await _brief(dc, work)
+        await brief(dc, work)
     elif work.incoming.staff is None:
         work.handoff = views.hand_off(guide, walk, said)
         work.show(views.person_card(work, work.handoff))

@@ -370,6 +370,7 @@ class Texts(BaseModel):
     topics_title: Sentence
     topics_intro: Sentence
     topics_more: Sentence
+    back_here: Sentence
     mean_title: Sentence
     mean_intro: Sentence
     none_of_these: Sentence

@@ -57,7 +57,7 @@ class Front:
                 return said
         if case is None:
             if press and press.verb in ("rate", "skip-rating"):
-                return await self._users.rate(envelope, script)
+                return await self._users.rate(envelope, loaded, script)
             return Said() if envelope.change else None
         if case.user.key == envelope.address.key:
             own = await self._users.turn(envelope, loaded, case, script)

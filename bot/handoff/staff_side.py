@@ -20,7 +20,7 @@ from bot.storage.cases import Owed, Saved, Step
 from dialogs.cards.base import Button, Card
 from dialogs.cards.menu import MenuCard, MenuItem
 from dialogs.texts import DeskTexts, fill
-from dialogs.turn import Press
+from dialogs.turn import Outcome, Press
 
 log = structlog.get_logger()
 
@@ -192,7 +192,7 @@ class StaffSide:
             return refused
         return moves.taken_over(case, turn.agent, turn.scene)
 
-    async def _give_back(self, turn: _Turn) -> Change:
+    async def _give_back(self, turn: _Turn) -> Change | Step:
         case, agent = turn.case, turn.agent
         if case.state == "closed":
             return turn.only(turn.say.already_closed)
@@ -200,8 +200,19 @@ class StaffSide:
             return refused
         line = fill(turn.say.given_back_by, agent=agent.name, name=views.who(case, turn.say))
         words_ = fill(turn.scene.user.desk.given_back, agent=agent.name)
-        change = moves.closed(case, turn.scene, "given_back", agent.id, line, words_, rate=False)
-        return replace(change, left=True)
+        change = replace(moves.closed(case, turn.scene, "given_back", agent.id, line, words_, rate=False), left=True)
+        loaded = await self._desk.store.load(case.user.key, "")
+        outcome = await turn.script.engine.resume(loaded.state or {}, turn.scene.now, case.locale)
+        saved = (Saved(case.user, loaded.version, outcome.state),) if outcome.replies else ()
+        rows = (*step.owed(change, change.case, self._desk.channels), *self._cards(case, outcome))
+        own = self._desk.channels[turn.envelope.address.channel]
+        answer = step.answer(turn.envelope, change, own, line)
+        return step.step(turn.envelope, change.case, rows, change, saved=saved, answer=answer)
+
+    def _cards(self, case: Case, outcome: Outcome) -> list[Owed]:
+        """What the bot itself says in the user's chat."""
+        channel = self._desk.channels[case.user.channel]
+        return [Owed(case.user, Outgoing("send", channel.payload(r.card), r.turn)) for r in outcome.replies]
 
     async def _close(self, turn: _Turn) -> Change:
         case, agent = turn.case, turn.agent
@@ -276,20 +287,20 @@ class StaffSide:
         case = turn.case
         if refused := self._not_mine(turn):
             return refused
-        guide = turn.script.guides.get(turn.press.field("guide") if turn.press else "")
-        if guide is None:
+        guide_id, _, step_id = (turn.press.field("guide") if turn.press else "").partition("/")
+        guide = turn.script.guides.get(guide_id)
+        if guide is None or (step_id and step_id not in guide.steps):
             return turn.only(turn.say.guide_unknown)
         loaded = await self._desk.store.load(case.user.key, "")
         outcome = await turn.script.engine.send_guide(
-            loaded.state or {}, guide.id, turn.envelope.incoming.at, turn.case.locale
+            loaded.state or {}, guide.id, turn.envelope.incoming.at, turn.case.locale, step_id
         )
         case = moves.timed(replace(case, guiding=True, agent_at=turn.scene.now, timer="", nudges=0), turn.scene)
         name = views.who(case, turn.say)
         title = turn.script.engine.title(guide.id, case.locale)
         begin = fill(turn.scene.user.desk.guide_begins, agent=turn.agent.name, guide=title)
         line = fill(turn.say.guide_sent, agent=turn.agent.name, guide=guide.title, name=name)
-        channel = self._desk.channels[case.user.channel]
-        cards = [Owed(case.user, Outgoing("send", channel.payload(r.card), r.turn)) for r in outcome.replies]
+        cards = self._cards(case, outcome)
         change = Change(
             case, (turn.scene.tell_user(case, begin), turn.scene.tell_staff(line)), answer=turn.scene.card(case)
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.channels.base import Channel, Rendered
-from bot.envelope import Envelope
+from bot.envelope import Envelope, Outgoing
 from bot.handoff import moves, step, views
 from bot.handoff.case import Case
 from bot.handoff.change import Change, Say
@@ -62,7 +62,7 @@ class UserSide:
         incoming, engine = envelope.incoming, script.engine
         press = incoming.press
         if press and press.verb in ("rate", "skip-rating"):
-            return await self.rate(envelope, script)
+            return await self.rate(envelope, loaded, script)
         if envelope.gone or (case.gone and incoming.arrived):
             return await self._left_or_came(envelope, case, script) if case.open else None
         if case.state == "closed":
@@ -76,7 +76,8 @@ class UserSide:
             return self._only(envelope, Change(case, word=scene.user.pressed))
         leaving = press is not None and press.verb == "leave"
         if leaving or (incoming.text and engine.word(incoming.locale, incoming.text, "end_chat")):
-            return self._only(envelope, self._left(case, scene))
+            left = self._left(case, scene)
+            return self._only(envelope, left) if case.agent else await self._resumed(envelope, loaded, left, script)
         if incoming.arrived:
             return None
         if case.state == "waiting" or case.guiding or press:
@@ -161,15 +162,16 @@ class UserSide:
         if late or incoming.press or not incoming.text.strip() or polite or envelope.change:
             return None
         ended = case.ending in ("solved", "not_solved") or case.closed_by == BY_TIMER
-        if not ended or (case.rated_at and case.ending == "solved"):
+        if not ended or (case.rated_at and case.ending == "solved") or case.closed_by == case.person.id:
             return None
         scene = await self._desk.scene(script, replace(case, waiting_since=incoming.at), incoming.at)
         change = moves.reopened(case, scene)
         again = self._said(change.case, scene, envelope)
         return self._only(envelope, replace(again, says=(*change.says, *again.says)))
 
-    async def rate(self, envelope: Envelope, script: Script) -> Step | None:
-        """The rating card, sent or skipped; good for its own user's case only."""
+    async def rate(self, envelope: Envelope, loaded: Loaded, script: Script) -> Step | None:
+        """The rating card, sent or skipped; good for its own user's case only. Then the guide goes on, if there is one,
+        unless the problem is solved."""
         press = envelope.incoming.press
         case = await self._desk.store.case(press.value) if press else None
         if press is None or case is None or case.user.key != envelope.address.key or case.state != "closed":
@@ -177,12 +179,15 @@ class UserSide:
         scene = await self._desk.scene(script, case, envelope.incoming.at, figures=False)
         if case.rated_at or press.verb == "skip-rating":
             words = scene.user.desk.rating_thanks if case.rated_at else scene.user.desk.rating_skipped
-            return self._only(envelope, Change(case, answer=views.rating_card(case, scene.user.desk, words)))
+            change = Change(case, answer=views.rating_card(case, scene.user.desk, words))
+            return (
+                self._only(envelope, change) if case.rated_at else await self._resumed(envelope, loaded, change, script)
+            )
         stars = press.field("rating")
         solved = press.field("solved") != "no"
         count = int(stars) if stars in tuple("12345") else 0
         change = moves.rated(case, scene, solved, count, press.field("comment")[:MAX_COMMENT])
-        return self._only(envelope, replace(change, left=solved))
+        return await self._resumed(envelope, loaded, replace(change, left=solved), script, solved)
 
     # -- edits
 
@@ -195,6 +200,23 @@ class UserSide:
         return self._only(envelope, changed(case, scene, envelope, message.mark, message.turn, author, "thread"))
 
     # -- common
+
+    async def _resumed(
+        self, envelope: Envelope, loaded: Loaded, change: Change, script: Script, done: bool = False
+    ) -> Step:
+        """The change, and then the bot again, where it stopped. done: what was open is left."""
+        state, at, case = loaded.state or {}, envelope.incoming.at, change.case
+        now = await self._desk.store.case_of(envelope.address.key)
+        if now is not None and now.id != case.id:  # an earlier case's rating, while another one is open
+            return self._only(envelope, change)
+        outcome = await script.engine.resume(state, at, envelope.incoming.locale, done)
+        channel = self._channel(envelope)
+        made = self._only(envelope, change)
+        cards = tuple(
+            Owed(envelope.address, Outgoing("send", channel.payload(r.card), r.turn)) for r in outcome.replies
+        )
+        saved = (Saved(envelope.address, loaded.version, outcome.state),) if outcome.state != state else ()
+        return replace(made, owed=(*made.owed, *cards), conversations=saved)
 
     def _channel(self, envelope: Envelope) -> Channel:
         return self._desk.channels[envelope.address.channel]

@@ -21,6 +21,7 @@ from dialogs.library import tags
 from dialogs.texts import DeskTexts, Texts, fill
 
 MAX_GUIDES = 100  # in the choice of "Send a guide"
+MAX_STEPS = 40  # of guides, beside the guides themselves
 MAX_COLLEAGUES = 50  # in the choice of "Transfer"
 ENDINGS = ("solved", "not_solved")
 
@@ -151,14 +152,28 @@ def _actions(
     forms = [reply, _note(case, say, name)]
     if transfer := _transfer(case, plan, say, colleagues):
         forms.append(transfer)
-    choices = tuple((g.id, g.title) for g in list(guides)[:MAX_GUIDES])
-    if choices:
+    if choices := _guides(case, list(guides)[:MAX_GUIDES]):
         field = _choice(say, "guide", say.guide_label, choices)
         forms.append(Form(say.guide, (field,), _button(case, say.guide_send, "guide")))
     endings = tuple((e, str(getattr(say, f"ending_{e}"))) for e in ENDINGS)
     how = _choice(say, "ending", say.close_how, endings)
     forms.append(Form(say.close, (how,), _button(case, say.close_send, "close")))
     return buttons, tuple(forms)
+
+
+def _guides(case: Case, guides: list[Guide]) -> tuple[tuple[str, str], ...]:
+    """What can be sent: each guide as a whole, and single steps (`guide/step`) of a few, the case's own first."""
+    whole = tuple((g.id, g.title) for g in guides)
+    steps = [
+        (f"{g.id}/{name}", f"{g.title}: {_step(spec)}")
+        for g in sorted(guides, key=lambda g: g.id != case.guide)
+        for name, spec in sorted(g.steps.items(), key=lambda item: isinstance(item[1], Question))
+    ]
+    return (*whole, *steps[:MAX_STEPS])
+
+
+def _step(spec: Question | Outcome) -> str:
+    return spec.ask if isinstance(spec, Question) else spec.outcome
 
 
 def _text(say: DeskTexts, label: str) -> Field:
