@@ -97,7 +97,7 @@ class WordFinder:
         self._indexes = {
             id(say): Index(
                 tuple(library.spoken(language).guides.values()),
-                Reader(dict(say.words.expand)),
+                Reader.of(say.words),
                 _common(say.words),
                 synonyms or {},
             )

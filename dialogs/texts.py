@@ -29,9 +29,11 @@ class Words(BaseModel):
     who takes back what they said. fillers: words that a message may
     begin or end with and that mean nothing. expand: short forms and what they stand for; a word that begins a new
     thought ("but") stands for ";". numbers: words for 1, 2, 3… in order; ordinal_noise: what may stand around them.
-    person_anywhere: phrases that ask for a person wherever they stand; the other commands count only when they are the
-    whole message. doubts: words that make a question or a guess of what follows. common: words that say nothing about
-    which problem somebody has, so that a search weighs them hardly at all.
+    letters: how a letter is also typed ("ü" as "ue"). endings: endings of words that make no difference, longest
+    first; English ones when there are none. person_anywhere: phrases that ask for a person wherever they stand; the
+    other commands count only when they are the whole message. doubts: words that make a question or a guess of what
+    follows. common: words that say nothing about which problem somebody has, so that a search weighs them hardly at
+    all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +47,8 @@ class Words(BaseModel):
     corrections: Phrases
     fillers: Phrases
     expand: dict[Phrase, str]
+    letters: dict[Annotated[str, StringConstraints(min_length=1, max_length=1)], str] = Field(default_factory=dict)
+    endings: tuple[str, ...] = ()
     numbers: tuple[Phrases, ...]
     ordinal_noise: Phrases
     both: Phrases

@@ -79,7 +79,7 @@ class Understanding:
 
     def __init__(self, words: Words) -> None:
         """Prepare the language's phrases."""
-        self.reader = Reader(dict(words.expand))
+        self.reader = Reader.of(words)
         phrase = self.reader.phrase
         self._generic = Patterns(
             (self.reader.pattern(p), means) for means in ("yes", "no", "not_sure") for p in getattr(words, means)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dialogs.guide import Guide, Question
-from dialogs.words import Reader, one_slip, stem
+from dialogs.words import Reader, one_slip
 
 MAX_WORDS = 120  # of a message; what it is about stands in its beginning
 _WORD = re.compile(r"[^\W_]+")
@@ -69,11 +69,11 @@ class _Phrase:
     total: float
 
 
-def normal(word: str) -> str:
+def normal(reader: Reader, word: str) -> str:
     """A word's stem; of an error code, its digits behind a #, so that AADSTS50020 and 50020 are one."""
     if code := _CODE.fullmatch(word):
         return f"#{code.group(1) or code.group(2)}"
-    return stem(word)
+    return reader.stem(word)
 
 
 class Index:
@@ -84,7 +84,7 @@ class Index:
     ) -> None:
         """Read all that the guides say. Cost: some milliseconds a guide. ValueError: a synonym of three words."""
         self._reader = reader
-        self._common = frozenset(normal(w) for words in common for w in self._words(words))
+        self._common = frozenset(normal(self._reader, w) for words in common for w in self._words(words))
         self._raw: dict[str, str] = {}  # every word that is known, as it is written -> its stem
         self._joined: dict[str, tuple[str, str]] = {}  # "onedrive" -> the stems of "one drive"
         self._entries = [self._entry(g) for g in guides]
@@ -108,10 +108,10 @@ class Index:
     def _learn(self, text: str) -> tuple[str, ...]:
         """The text's stems; its words are known from now on."""
         words = self._words(text)
-        stems = tuple(normal(w) for w in words)
+        stems = tuple(normal(self._reader, w) for w in words)
         self._raw.update(zip(words, stems, strict=True))
         for a, b in pairwise(words):
-            self._joined.setdefault(a + b, (normal(a), normal(b)))
+            self._joined.setdefault(a + b, (normal(self._reader, a), normal(self._reader, b)))
         return stems
 
     def _entry(self, guide: Guide) -> _Entry:
@@ -153,8 +153,8 @@ class Index:
         if len(words) not in (1, 2):
             raise ValueError(f'the synonym "{synonym}" has {len(words)} words; use one or two')
         if len(words) == 2 and (known := "".join(words)) not in self._raw:
-            self._raw[known] = normal(known)
-        return normal("".join(words))
+            self._raw[known] = normal(self._reader, known)
+        return normal(self._reader, "".join(words))
 
     def _add_phrase(self, entry: int, stems: tuple[str, ...]) -> None:
         says = tuple((s, self._idf[s]) for s in stems)
@@ -169,7 +169,7 @@ class Index:
         words = self._words(text)
         slots = self._slots(words)
         likeness = self._likeness(slots)
-        codes = [s for w in words if not w.isdigit() and (s := normal(w))[0] == "#"]
+        codes = [s for w in words if not w.isdigit() and (s := normal(self._reader, w))[0] == "#"]
         found = {}
         for number, entry in enumerate(self._entries):
             matter, foreign = _matter(entry, slots)
@@ -185,7 +185,7 @@ class Index:
         for word, after in pairwise([*words, ""]):
             if skip:
                 skip = False
-            elif after and (joined := word + after) in self._raw and normal(joined) not in self._common:
+            elif after and (joined := word + after) in self._raw and normal(self._reader, joined) not in self._common:
                 slots.append(self._slot(joined))
                 skip = True
             elif word not in self._raw and word in self._joined:
@@ -195,7 +195,7 @@ class Index:
         return slots
 
     def _slot(self, word: str) -> _Slot:
-        s = normal(word)
+        s = normal(self._reader, word)
         if s in self._common or (word[0].isdigit() and len(word) < 5):
             return _Slot(((s, 1.0),), self._idf.get(s, _COMMON), common=True)
         if s in self._idf or s in self._synonyms:

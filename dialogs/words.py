@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
+
+from dialogs.texts import Words
 
 MIN_SLIP = 5  # letters of a word in which a slip of the finger is forgiven
 MAX_CHARS = 2000  # what a message is read up to; nobody answers a question on page three
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _ALTERNATIVES = re.compile(r"(\S*\|\S*)")
 _BREAK = frozenset(".,;:!?()…—–\n")
-_ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "y", "e")
+ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "y", "e")
 
 
 T = TypeVar("T")
@@ -42,27 +44,45 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def stem(word: str) -> str:
+def stem(word: str, endings: tuple[str, ...] = ENDINGS) -> str:
     """The word without its commonest endings: received and receive are one. Rough, but alike on both sides."""
     if len(word) < 4 or not word.isalpha() or not word.isascii():
         return word
-    for ending in _ENDINGS:
+    for ending in endings:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: len(word) - len(ending)]
     return word
 
 
 class Reader:
-    """Turns text into tokens by one language's short forms ("didn't", "e-mail")."""
+    """Turns text into tokens by one language's short forms ("didn't", "e-mail"), letters and endings."""
 
-    def __init__(self, expand: dict[str, str]) -> None:
-        """Compile the short forms, longest first; those of letters only match as whole words."""
+    def __init__(
+        self, expand: Mapping[str, str], letters: Mapping[str, str] | None = None, endings: tuple[str, ...] = ()
+    ) -> None:
+        """Compile the short forms, longest first; those of letters only match as whole words.
+
+        letters: how a letter is also typed ("ü" as "ue"); one as good as the other. endings: what makes no difference
+        at the end of a word, longest first; English ones when there are none.
+        """
+        self._letters = str.maketrans(dict(letters or {}))
+        self._endings = endings or ENDINGS
+        expand = {plain(form).translate(self._letters): text for form, text in expand.items()}
         forms = sorted(expand, key=len, reverse=True)
         self._expand = expand
         self._forms = re.compile("|".join(self._form(f) for f in forms)) if forms else None
         self.tokens = lru_cache(maxsize=64)(self._tokens)  # one message is read several times in a turn
         self.phrase = lru_cache(maxsize=65536)(self._phrase)
         self.pattern = lru_cache(maxsize=65536)(self._pattern)
+
+    @classmethod
+    def of(cls, words: Words) -> Reader:
+        """The reader of a language."""
+        return cls(words.expand, words.letters, words.endings)
+
+    def stem(self, word: str) -> str:
+        """A word, as it stands in an expanded text, without its commonest endings."""
+        return stem(word, self._endings)
 
     @staticmethod
     def _form(form: str) -> str:
@@ -71,7 +91,7 @@ class Reader:
 
     def expanded(self, text: str) -> str:
         """Plain text with its short forms written out."""
-        text = plain(text)
+        text = plain(text).translate(self._letters)
         if self._forms is None:
             return text
         return self._forms.sub(lambda m: self._expand[m.group()], text)
@@ -88,7 +108,7 @@ class Reader:
                     found[begin:] = [Token(t.stem, t.clause, asked=True) for t in found[begin:]]
                 begin = len(found)
             elif word.isalnum() or unicodedata.category(word[0]) == "So":
-                found.append(Token(stem(word), clause))
+                found.append(Token(self.stem(word), clause))
         return tuple(found)
 
     def _phrase(self, phrase: str) -> tuple[str, ...]:
