@@ -21,11 +21,39 @@ class Button:
     stays: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """One message for Slack. text: what notifications and screen readers say, the same content, escaped mrkdwn."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlackForm:
+    """A card in Slack: one message, or several where one can't hold it.
+
+    What is to be answered stands in the last one: its id is the card's, and the last message of the card's next form
+    replaces it.
+    """
+
+    messages: tuple[SlackMessage, ...]
+
+    @property
+    def last(self) -> SlackMessage:
+        """The message with what is to be answered."""
+        return self.messages[-1]
+
+
 class Card(Protocol):
     """A card: data with every sentence already in the user's language."""
 
     def adaptive(self) -> dict[str, Any]:
         """An Adaptive Card 1.5 as plain JSON, below 25 KB."""
+        ...
+
+    def blocks(self) -> SlackForm:
+        """The same in Block Kit, within Slack's limits; split where they are met, never cut."""
         ...
 
     def text(self) -> str:

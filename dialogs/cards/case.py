@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, inputs, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, blocks, inputs, plain, slack_inputs
+from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.fields import Form
 from dialogs.cards.markdown import escape
 from dialogs.cards.markdown import plain as unmarked
+from dialogs.cards.slack_form import form
+from dialogs.cards.slack_text import rich_blocks, section, words
+from dialogs.cards.slack_told import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,37 @@ class CaseCard:
             for title in self.advice:
                 parts += adaptive.literal(unmarked(title), spacing="Small")
         return parts
+
+    def blocks(self) -> SlackForm:
+        """Status, who, the problem with its path, then what can be done; forms open as modals."""
+        heads = dict(self.headings)
+        head = [*blocks.literal(self.notice, bold=True), *blocks.heading(escape(self.title))]
+        facts = [
+            section([*words(f"{label}: "), *words(" ".join(value.split()), bold=True)])
+            for label, value in self.facts
+            if adaptive.visible(value)
+        ]
+        if self.link:
+            title, url = self.link
+            facts.append(section([{"type": "link", "url": url, "text": " ".join(title.split()) or url}]))
+        head += rich_blocks([section(words(self.status, bold=True)), *facts])
+        problem = told(
+            (heads.get("words", ""), self.words),
+            (heads.get("path", ""), self.path),
+            (heads.get("advice", ""), self.advice),
+            (heads.get("added", ""), self.added),
+        )
+        return form([head, problem], self._buttons())
+
+    def _buttons(self) -> list[dict[str, Any]]:
+        """The loud buttons and the forms' in one row, the quiet ones below."""
+        loud = blocks.answers(self.options(), self.turn, primary=True)
+        openings = [slack_inputs.opening(one, self.turn) for one in self.forms]
+        if len(loud) == 1 and len(loud[0]["elements"]) + len(openings) <= blocks.ROW_MOST:
+            loud[0]["elements"] += openings
+        else:
+            loud += blocks.actions(openings)
+        return loud + blocks.ways([b for b in self.buttons if b.quiet], self.turn)
 
     def text(self) -> str:
         """The same, forms by their buttons' titles."""

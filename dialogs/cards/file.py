@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, blocks, plain
+from dialogs.cards.base import Button, SlackForm
+from dialogs.cards.slack_form import form
+from dialogs.cards.slack_text import rich_blocks, section, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ class FileCard:
         if self.again:
             body += adaptive.ways([self.again], 0)
         return adaptive.card(body, f"{self.author} {self.title}", self.text())
+
+    def blocks(self) -> SlackForm:
+        """The file's name, as a link where there is one: Slack refuses a message whose picture it can't fetch."""
+        name = [{"type": "link", "url": self.url, "text": self.title}] if self.url else words(self.title)
+        body = rich_blocks([section(words(self.author, bold=True)), section(name)])
+        body += blocks.literal(self.note) if self.note else []
+        return form([body], blocks.actions([blocks.button(self.again, 0)]) if self.again else ())
 
     def text(self) -> str:
         """`Author: name`, address and note below."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, blocks, plain
+from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.markdown import plain as unmarked
+from dialogs.cards.slack_form import form
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class MenuCard:
         body += adaptive.answers(self.options(), self.turn, [item.about for item in self.items])
         body += adaptive.ways(self.ways, self.turn)
         return adaptive.card(body, unmarked(self.title), self.text())
+
+    def blocks(self) -> SlackForm:
+        """The rows as buttons, or as a select; what each is about stands above."""
+        about = [item.about for item in self.items]
+        body = [*blocks.heading(self.title), *blocks.paragraphs(self.intro)]
+        choice = blocks.answers(self.options(), self.turn, about)
+        return form([body], [*choice, *blocks.ways(self.ways, self.turn)])
 
     def text(self) -> str:
         """Title, intro, numbered rows with what each is about, ways."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, blocks, plain
+from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.markdown import plain as unmarked
+from dialogs.cards.slack_form import form
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class NoticeCard:
         body += adaptive.answers(self.options(), self.turn)
         body += adaptive.ways([button for button in self.ways if button.quiet], self.turn)
         return adaptive.card(body, unmarked(self.title or self.body), self.text())
+
+    def blocks(self) -> SlackForm:
+        """Title, sentences, buttons."""
+        body = blocks.heading(self.title) if self.title else []
+        body += blocks.literal(self.body) if self.plain else blocks.paragraphs(self.body)
+        quiet = [button for button in self.ways if button.quiet]
+        buttons = blocks.answers(self.options(), self.turn)
+        if not buttons:  # then nothing is to be set off by a line
+            return form([body], blocks.ways(quiet, self.turn)[1:])
+        return form([body], [*buttons, *blocks.ways(quiet, self.turn)])
 
     def text(self) -> str:
         """Title, sentences, buttons. Plain: the body as it is, nothing read as Markdown."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, TypeVar
 
-from dialogs.cards import adaptive, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, blocks, plain
+from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.fit import CUT, LIMIT, fits, size
 from dialogs.cards.markdown import plain as unmarked
+from dialogs.cards.slack_advice import Words, advice, documents
+from dialogs.cards.slack_form import form
 from dialogs.guide import Action, Detail, Link, Mark, Section
 
 _Part = TypeVar("_Part", Action, Detail)
@@ -183,6 +185,21 @@ class OutcomeCard:
 
     def _mark(self, mark: Mark | None) -> str:
         return {"article": self.labels.mark_article, "today": self.labels.mark_today}.get(mark or "", "")
+
+    def blocks(self) -> SlackForm:
+        """The same, whole, in as many messages as it takes. Code is copied from there: no button sends it again."""
+        head = blocks.paragraphs(self.note) + blocks.facts(self.facts_title, self.facts)
+        head += blocks.heading(self.title) + blocks.paragraphs(self.intro)
+        say = Words(self.labels.check, self.labels.was, self._mark("article"), self._mark("today"))
+        groups = [head, *advice(self.actions_title, "", self.actions, self.notes, say)]
+        for part in self.sections:
+            groups += advice(part.title or "", part.intro or "", part.actions, part.notes, say)
+        groups.append(documents(self.documents_title or self.labels.documents, self.documents, say))
+        if self.answered:
+            return form(groups, [blocks.DIVIDER, *blocks.literal(self.answered, bold=True)])
+        asked = [blocks.DIVIDER, *blocks.strong(self.ask)] if self.ask else []
+        choice = blocks.answers(self.answers, self.turn)
+        return form(groups, [*asked, *choice, *blocks.ways(self.ways, self.turn)])
 
     def text(self) -> str:
         """The same: steps numbered, code indented, links as "title: address"."""

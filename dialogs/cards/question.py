@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, blocks, plain
+from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.markdown import plain as unmarked
+from dialogs.cards.slack_form import form
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class QuestionCard:
         body += adaptive.ways(self.ways, self.turn)
         return adaptive.card(body, unmarked(self.ask), self.text())
 
+    def blocks(self) -> SlackForm:
+        """The question in bold, answers right below, ways around it below a line."""
+        body = blocks.paragraphs(self.note)
+        if self.facts:
+            body += blocks.facts(self.facts_title, self.facts)
+        body += [*blocks.strong(self.ask), *blocks.small(self.hint)]
+        return form([body], [*blocks.answers(self.answers, self.turn), *blocks.ways(self.ways, self.turn)])
+
     def text(self) -> str:
         """Note, facts, question, numbered answers, ways."""
         return plain.blocks(
@@ -65,6 +74,10 @@ class AnsweredCard:
         """Question and answer, small, without buttons."""
         body = [*adaptive.paragraphs(self.ask, adaptive.SMALL), *adaptive.literal(self.answer, adaptive.BOLD, "Small")]
         return adaptive.card(body, self.answer, self.text())
+
+    def blocks(self) -> SlackForm:
+        """Question and answer, without buttons."""
+        return form([[*blocks.paragraphs(self.ask), *blocks.literal(self.answer, bold=True)]])
 
     def text(self) -> str:
         """Question, then answer."""

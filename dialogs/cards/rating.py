@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, inputs, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, blocks, inputs, plain, slack_inputs
+from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.fields import Field
 from dialogs.cards.markdown import plain as unmarked
+from dialogs.cards.slack_form import form
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,15 @@ class RatingCard:
             body += inputs.submit((self.send,), self.turn)
             body += inputs.skipping(adaptive.ways(self.ways, self.turn))
         return adaptive.card(body, unmarked(self.title), self.text())
+
+    def blocks(self) -> SlackForm:
+        """The questions as inputs; once answered, the thanks alone."""
+        if self.answered:
+            return form([[*blocks.paragraphs(self.title), *blocks.literal(self.answered, bold=True)]])
+        body = [*blocks.heading(self.title), *blocks.paragraphs(self.intro)]
+        body += slack_inputs.fields(self.fields, self.turn)
+        send = blocks.answers((self.send,), self.turn, primary=True)
+        return form([body], [*send, *blocks.ways(self.ways, self.turn)])
 
     def text(self) -> str:
         """The questions with their choices."""

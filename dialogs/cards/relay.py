@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, plain, rich, slack_text
+from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.markdown import plain as unmarked
+from dialogs.cards.slack_form import form
+from dialogs.cards.slack_text import Json, rich_blocks, section, visible, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,15 @@ def _file(file: Attached) -> list[dict[str, Any]]:
     return [{"type": "Image", "url": file.url, "altText": name, "spacing": "Small"}, link] if file.image else [link]
 
 
+def _file_line(file: Attached) -> list[Json]:
+    """A file's name, as a link where there is an address."""
+    name = " ".join(file.name.split())
+    if file.url.startswith("https://"):
+        link: Json = {"type": "link", "url": file.url}
+        return [link | {"text": name} if visible(name) else link]
+    return words(name or "…")
+
+
 @dataclass(frozen=True, slots=True)
 class RelayCard:
     """A person's message. author: shown in bold before it. body: the author's little Markdown (bold, italic, code,
@@ -43,6 +54,17 @@ class RelayCard:
         for file in self.files:
             body += _file(file)
         return adaptive.card(body, self.text(), self.text())
+
+    def blocks(self) -> SlackForm:
+        """The name in bold, then the words; a link shows where it leads. Files are links: Slack refuses a message whose
+        picture it can't fetch."""
+        parts = slack_text.rich(rich.blocks(slack_text.clean(self.body)))
+        name = words(f"{' '.join(self.author.split()) or '…'}: ", bold=True)
+        if parts and parts[0]["type"] == "rich_text_section":
+            parts[0]["elements"] = [*name, *parts[0]["elements"]]
+        else:
+            parts = [section(name), *parts]
+        return form([rich_blocks([*parts, *(section(_file_line(file)) for file in self.files)])])
 
     def text(self) -> str:
         """`Author: words`, files below."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.cards import adaptive, inputs, plain
-from dialogs.cards.base import Button
+from dialogs.cards import adaptive, blocks, inputs, plain, slack_inputs
+from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.fields import Field
 from dialogs.cards.markdown import plain as unmarked
+from dialogs.cards.slack_form import form
+from dialogs.cards.slack_told import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,18 @@ class SummaryCard:
             for n, title in enumerate(self.advice):
                 parts += adaptive.paragraphs(title, spacing="Small" if n else "None")
         return parts
+
+    def blocks(self) -> SlackForm:
+        """How to reach a person, then the summary, the box for anything to add, and the buttons."""
+        body = [*blocks.heading(self.title), *blocks.paragraphs(self.intro)]
+        box = slack_inputs.field(self.box, self.turn) if self.box else []
+        buttons = blocks.answers(self.options(), self.turn, primary=bool(self.answers))
+        return form([body, self._told_blocks()], [*box, *buttons, *blocks.ways(self.ways, self.turn)])
+
+    def _told_blocks(self) -> list[dict[str, Any]]:
+        if not (self.words or self.path or self.advice):
+            return blocks.literal(self.copy)
+        return told((self.words_title, self.words), ("", self.path), (self.advice_title, self.advice))
 
     def text(self) -> str:
         """The same: words, questions with answers, advice, "Send as text", ways."""

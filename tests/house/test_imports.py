@@ -142,7 +142,6 @@ dialogs.walk
 dialogs.turn
 dialogs.cards.relay
 dialogs.cards.file
-dialogs.cards.rich
 dialogs.cards.rating
 dialogs.cards.summary
 dialogs.cards.case
@@ -150,6 +149,13 @@ dialogs.cards.outcome
 dialogs.cards.question
 dialogs.cards.menu
 dialogs.cards.notice
+dialogs.cards.slack_inputs
+dialogs.cards.slack_advice
+dialogs.cards.blocks
+dialogs.cards.slack_told
+dialogs.cards.slack_form
+dialogs.cards.slack_text
+dialogs.cards.rich
 dialogs.cards.inputs
 dialogs.cards.adaptive
 dialogs.cards.fields
