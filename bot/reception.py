@@ -21,6 +21,7 @@ from bot.remembered import Remembered
 from bot.script import Script
 from bot.storage.base import Committed, Loaded, Row, Store, Turn
 from bot.storage.cases import Step
+from dialogs.cards.base import Button
 from dialogs.cards.notice import NoticeCard
 from dialogs.turn import Outcome, Reply, State
 
@@ -199,7 +200,8 @@ class Reception:
         self._failing[key] = None
         if len(self._failing) > _FAILING:
             self._failing.popitem(last=False)
-        outcome = Outcome(kept, (Reply(self._apology(self.script, envelope.incoming.locale)),))
+        card = self._apology(self.script, envelope.incoming.locale, envelope.address.group)
+        outcome = Outcome(kept, (Reply(card),))
         return outcome, self._channels[envelope.address.channel].render(envelope, outcome)
 
     def _said(self, envelope: Envelope, said: Said) -> Rendered:
@@ -262,10 +264,11 @@ class Reception:
         return NoticeCard(unreachable if script.contact else texts.no_contact)
 
     @staticmethod
-    def _apology(script: Script, locale: str) -> NoticeCard:
+    def _apology(script: Script, locale: str, group: bool) -> NoticeCard:
         texts = script.texts(locale)
         way = f"\n{texts.person_title}: {script.contact}" if script.contact else ""
-        return NoticeCard(texts.apology + way)
+        person = Button(texts.way_person, "person", quiet=True, stays=True)  # good on any card, whatever its number
+        return NoticeCard(texts.apology + way, ways=() if group else (person,))
 
 
 def _for_front(envelope: Envelope) -> bool:

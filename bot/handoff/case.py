@@ -15,8 +15,9 @@ State = Literal["waiting", "claimed", "closed"]
 Ending = Literal["", "solved", "not_solved", "user_left", "no_answer", "given_back", "forgotten"]
 Side = Literal["user", "agent", "note", "bot"]
 
-ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words by chance; no 0, 1, O, I: no look-alikes
-ID_LENGTH = 5  # 17 million ids; drawn anew in the rare case that one is taken
+# No vowels: no words by chance. No look-alikes: neither 0, 1, O, I, nor B, G, S, Z beside 8, 6, 5, 2.
+ALPHABET = "23456789CDFHJKLMNPQRTVWX"
+ID_LENGTH = 5  # 8 million ids; drawn anew in the rare case that one is taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -460,7 +460,9 @@ async def test_our_mistake_is_told() -> None:
         home.script.engine = Faulty(library(), finder(), CONTACT)
         case = await home.open_case()
         with capture_logs() as logs:
-            assert CONTACT in await home.say("ulla", "boom")
+            told = await home.say("ulla", "boom")
+        assert CONTACT in told
+        assert "Talk to a person" in told
         assert "turn_failed" in {entry["event"] for entry in logs}
         await home.say("ulla", "and now?")
         assert "and now?" in home.seen(HELPDESK)
