@@ -26,8 +26,9 @@ run: setup ## the bot on 127.0.0.1:3978 in local mode, and a Teams client for th
 chat: .venv/.project ## talk to the bot in the terminal
 	@$(BIN)/helpbot chat $(ARGS)
 
+# Two at once: many tests wait for a process or a database. A file stays with one worker, so that what its tests share is made once.
 test: setup ## the tests, without a browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types, the rules of the house, the content
 	$(BIN)/ruff format --check .

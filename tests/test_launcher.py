@@ -214,7 +214,7 @@ def test_a_taken_port_is_named_with_its_holder(name: str) -> None:
         argv = [sys.executable, "-m", "tools.run"]
         ended = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
     assert ended.returncode == 2
-    said = rf"Port {taken} is taken by process {os.getpid()} \(.*pytest.*\)\. End that, or set {name} to another one\n"
+    said = rf"Port {taken} is taken by process {os.getpid()} \(.*python.*\)\. End that, or set {name} to another one\n"
     assert re.fullmatch(said, ended.stdout)
 
 
