@@ -9,23 +9,21 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from botbuilder.core import BotAdapter, TurnContext
-from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 from botbuilder.schema import Activity
 
-from dialogs.turn import Incoming
 from dialogs.work import KEY, Work
 
 
 class TurnAdapter(BotAdapter):
     """Makes the turn context for one activity."""
 
-    def context(self, incoming: Incoming, work: Work) -> TurnContext:
-        """A context whose activity is always a message: waterfalls ignore everything else."""
-        activity = Activity(type="message", text=work.text, channel_id="helpbot", locale=incoming.locale)
-        context = TurnContext(self, activity)
+    # Waterfalls ignore everything but messages, and what was said or pressed is in the turn's Work: so one will do.
+    _message = Activity(type="message", text="", channel_id="helpbot")
+
+    def context(self, work: Work) -> TurnContext:
+        """A context in which the steps find this turn's work."""
+        context = TurnContext(self, self._message)
         context.turn_state[KEY] = work
-        # Without a configuration of its own each dialog context builds botbuilder's memory scopes anew: 20% of a turn.
-        context.turn_state[DialogStateManagerConfiguration.__name__] = _NO_MEMORY
         return context
 
     async def send_activities(self, context: TurnContext, activities: list[Activity]) -> NoReturn:
@@ -39,6 +37,3 @@ class TurnAdapter(BotAdapter):
     async def delete_activity(self, context: TurnContext, reference: Any) -> NoReturn:
         """Refuse: replies are values."""
         raise RuntimeError("a dialog called delete_activity; there is no such reply")
-
-
-_NO_MEMORY = DialogStateManagerConfiguration()

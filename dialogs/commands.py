@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from botbuilder.dialogs import DialogContext
@@ -57,7 +58,7 @@ def _guide(dc: DialogContext, work: Work) -> tuple[Guide | None, Walk | None]:
     place = _guide_frame(dc)
     if place is None:
         return None, None
-    walk = Walk.from_json(views.frame_options(dc.stack, place))
+    walk = views.walk_at(dc.stack, place)
     guide = work.library.guide(walk.guide)
     return (guide, walk) if guide and walk.at in guide.steps else (None, walk)
 
@@ -65,7 +66,7 @@ def _guide(dc: DialogContext, work: Work) -> tuple[Guide | None, Walk | None]:
 def _choices(dc: DialogContext, work: Work) -> tuple[Choosable, ...]:
     frame, options = dc.active_dialog.id, views.frame_options(dc.stack, 0)
     if frame == "pick":
-        return pick_dialog.choices(pick_dialog.offer(work, options, views.frame_options(dc.stack, 1)))
+        return pick_dialog.choices(pick_dialog.offer(work, options, dc.stack))
     guide, walk = _guide(dc, work)
     step = guide.steps[walk.at] if guide and walk else None
     return step.answers if isinstance(step, Question) else ()
@@ -80,7 +81,7 @@ def closed_card(dc: DialogContext, work: Work, line: str) -> Card | None:
     """The card at hand with `line` in place of its buttons."""
     frame, options = dc.active_dialog.id, views.frame_options(dc.stack, 0)
     if frame == "pick":
-        offered = pick_dialog.offer(work, options, views.frame_options(dc.stack, 1))
+        offered = pick_dialog.offer(work, options, dc.stack)
         return pick_dialog.closed(work, offered, line)
     if frame == "hand-off":
         return AnsweredCard(work.texts.person_title, line)
@@ -96,14 +97,14 @@ def _leave_card(dc: DialogContext, work: Work, label: str) -> None:
 
 async def show_again(dc: DialogContext) -> None:
     """Show the card at hand once more."""
-    await dc.replace_dialog(dc.active_dialog.id, views.frame_options(dc.stack, 0))
+    await dc.replace_dialog(dc.active_dialog.id, dc.active_dialog.state["options"])
 
 
 async def _to_guide(dc: DialogContext, walk: Walk) -> None:
     """End what stands above the guide, and show this place in it."""
     while dc.active_dialog.id != "guide":
         dc.stack.pop(0)
-    await dc.replace_dialog("guide", walk.to_json())
+    await dc.replace_dialog("guide", walk)
 
 
 async def _to_root(dc: DialogContext, options: dict[str, Any]) -> None:
@@ -127,7 +128,7 @@ async def brief(dc: DialogContext, work: Work) -> None:
     """Show where we are; advice already given is not repeated in full, only whether it helped."""
     guide, walk = _guide(dc, work)
     if dc.active_dialog.id == "guide" and guide and walk and not isinstance(guide.steps[walk.at], Question):
-        await dc.replace_dialog("guide", {**walk.to_json(), "brief": True})
+        await dc.replace_dialog("guide", replace(walk, brief=True))
     else:
         await show_again(dc)
 

@@ -21,6 +21,7 @@ from dialogs.state import fresh_root, restore, save
 from dialogs.turn import HandOff, Incoming, Outcome, Press, Replaced, Reply, State
 from dialogs.understand import Understanding
 from dialogs.walk import Walk
+from dialogs.waterfall import Dialogs
 from dialogs.work import Work
 
 ALWAYS = frozenset({"help", "person"})  # buttons that are as good on an old card: they change nothing that was
@@ -73,8 +74,11 @@ class Engine:
         told = state.get("foreign") == saved["foreign"]
         return () if told or not work.replies else (Reply(NoticeCard(body=work.texts.language_fallback)),)
 
+    def _context(self, work: Work, stack: DialogState) -> DialogContext:
+        return Dialogs(self._dialogs, self._adapter.context(work), stack.dialog_stack)
+
     async def _converse(self, state: State, work: Work, stack: DialogState) -> None:
-        dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
+        dc = self._context(work, stack)
         if not stack.dialog_stack:
             stack.dialog_stack.insert(0, fresh_root())
             if work.incoming.arrived or not work.text:
@@ -114,8 +118,7 @@ class Engine:
         if (last.get("turn"), last.get("verb"), last.get("value")) == (press.turn, press.verb, press.value):
             form = self._last_form(work, last)
             return Outcome(state, (), Replaced(press.turn, form) if form else None, stale=True)
-        dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
-        await commands.show_again(dc)
+        await commands.show_again(self._context(work, stack))
         kept = self._advice_of(work, press)
         return Outcome(state, tuple(work.replies), Replaced(press.turn, kept) if kept else None, stale=True)
 
@@ -174,7 +177,7 @@ class Engine:
         work = Work(state, Incoming(at, locale=locale), texts, self._readers[id(texts)], self)
         work.tell(texts.back_here)
         stack = restore(state)
-        dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
+        dc = self._context(work, stack)
         while dc.active_dialog.id == "hand-off":
             dc.stack.pop(0)
         await commands.brief(dc, work)
@@ -191,9 +194,9 @@ class Engine:
         work.advance()
         work.tell_language(guide)
         stack = restore({"stack": [{"dialog": "root"}]})
-        dc = DialogContext(self._dialogs, self._adapter.context(work.incoming, work), stack)
+        dc = self._context(work, stack)
         fresh = Walk(guide=guide.id, version=guide.version, at=step if step in guide.steps else guide.start)
-        await dc.begin_dialog("guide", fresh.to_json())
+        await dc.begin_dialog("guide", fresh)
         return Outcome(self._saved(state, work, stack), tuple(work.replies))
 
     def title(self, guide_id: str, locale: str) -> str:
@@ -221,7 +224,7 @@ def _stopped(state: State, dc: DialogContext, work: Work) -> bool:
     place = next((i for i, frame in enumerate(dc.stack) if frame.id == "guide"), None)
     if place is None:
         return False
-    walk = Walk.from_json(views.frame_options(dc.stack, place))
+    walk = views.walk_at(dc.stack, place)
     guide = work.library.guide(walk.guide)
     return guide is not None and not isinstance(guide.steps.get(walk.at), Advice)
 

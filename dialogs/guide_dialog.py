@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
-from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallDialog, WaterfallStepContext
+from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallStepContext
 
 from dialogs import views
 from dialogs import walk as walking
@@ -15,6 +14,7 @@ from dialogs.guide import Answer, Guide, Outcome, Question
 from dialogs.texts import fill
 from dialogs.understand import Choice
 from dialogs.walk import Hear, Walk
+from dialogs.waterfall import Waterfall
 from dialogs.work import Work
 
 _CODE = re.compile(r"\d{3}")  # an error's code, not the number of an answer
@@ -22,9 +22,9 @@ BARE = 3  # words of a message that is only an answer
 WAY_OUT = 2  # after so many misunderstandings in a row, a way out
 
 
-def guide_dialog() -> WaterfallDialog:
-    """The dialog "guide". Begin it with a walk as JSON; it ends with a note for the top, or with new words."""
-    return WaterfallDialog("guide", [show, choose, resumed])
+def guide_dialog() -> Waterfall:
+    """The dialog "guide". Begin it with a walk; it ends with a note for the top, or with new words."""
+    return Waterfall("guide", [show, choose, resumed])
 
 
 def hearing(work: Work) -> Hear:
@@ -56,15 +56,15 @@ async def show(step: WaterfallStepContext) -> DialogTurnResult:
     else:
         work.show(views.outcome_card(work, guide, walk, current))
         walk = replace(walk, offered=(), shown=(*(s for s in walk.shown if s != walk.at), walk.at))
-    step.active_dialog.state["options"] = walk.to_json()
+    step.active_dialog.state["options"] = walk
     return Dialog.end_of_turn
 
 
 async def choose(step: WaterfallStepContext) -> DialogTurnResult:
     """Take the answer."""
     work = Work.of(step)
-    known = Walk.from_json(step.options)
-    guide, walk = _here(work, step.options)
+    known: Walk = step.options
+    guide, walk = _here(work, known)
     if guide is None:
         return await _withdrawn(step)
     if walk != known and work.note:
@@ -217,7 +217,7 @@ async def _changing(step: WaterfallStepContext, guide: Guide, walk: Walk, text: 
     work.advance(views.closed_guide(work, guide, walk, fill(work.texts.you_chose, answer=work.texts.way_change)))
     if place is not None or len(path) == 1:
         return await _again(step, walking.reopen(walk, path[place or 0][0]))
-    step.active_dialog.state["options"] = walk.to_json()
+    step.active_dialog.state["options"] = walk
     return await step.begin_dialog("pick", {"kind": "change"})
 
 
@@ -308,7 +308,7 @@ def _solved_words(work: Work, guide: Guide, walk: Walk) -> str | None:
 
 async def _other_causes(step: WaterfallStepContext, guide: Guide, walk: Walk, unsolved: bool) -> DialogTurnResult:
     if walking.others(guide, walk):
-        step.active_dialog.state["options"] = walk.to_json()
+        step.active_dialog.state["options"] = walk
         return await step.begin_dialog("pick", {"kind": "causes", "unsolved": unsolved})
     return await step.end_dialog({"note": Work.of(step).texts.no_other, "ways": ["person", "topics"]})
 
@@ -316,9 +316,8 @@ async def _other_causes(step: WaterfallStepContext, guide: Guide, walk: Walk, un
 # -- common
 
 
-def _here(work: Work, options: dict[str, Any]) -> tuple[Guide | None, Walk]:
+def _here(work: Work, walk: Walk) -> tuple[Guide | None, Walk]:
     """The guide as it is now, and where we are in it; a note when the user must be told of a change."""
-    walk = Walk.from_json(options)
     guide = work.library.guide(walk.guide)
     if guide is None:
         return None, walk
@@ -334,7 +333,7 @@ def _anew(guide: Guide) -> Walk:
 
 
 async def _again(step: WaterfallStepContext, walk: Walk) -> DialogTurnResult:
-    return await step.replace_dialog("guide", walk.to_json())
+    return await step.replace_dialog("guide", walk)
 
 
 async def _withdrawn(step: WaterfallStepContext) -> DialogTurnResult:

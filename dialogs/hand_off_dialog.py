@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallDialog, WaterfallStepContext
+from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallStepContext
 
 from dialogs import views
 from dialogs.cards.question import AnsweredCard
 from dialogs.texts import fill
 from dialogs.turn import HandOff
 from dialogs.understand import Choice
-from dialogs.views import frame_options
-from dialogs.walk import Walk
+from dialogs.views import walk_at
+from dialogs.waterfall import Waterfall
 from dialogs.work import Work
 
 MAX_ADDED = 2000  # characters
 
 
-def hand_off_dialog() -> WaterfallDialog:
+def hand_off_dialog() -> Waterfall:
     """The dialog "hand-off". Begin it with `{"said": […]}`, what found no guide; it ends with nothing."""
-    return WaterfallDialog("hand-off", [show, choose])
+    return Waterfall("hand-off", [show, choose])
 
 
 async def show(step: WaterfallStepContext) -> DialogTurnResult:
@@ -90,5 +90,5 @@ def _known(work: Work, step: WaterfallStepContext) -> HandOff:
     place = next((i for i, frame in enumerate(step.stack) if frame.id == "guide"), None)
     if place is None:
         return views.hand_off(None, None, said)
-    walk = Walk.from_json(frame_options(step.stack, place))
+    walk = walk_at(step.stack, place)
     return views.hand_off(work.library.guide(walk.guide), walk, said)

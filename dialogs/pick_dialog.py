@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallDialog, WaterfallStepContext
+from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallStepContext
 
 from dialogs import walk as walking
 from dialogs.cards.base import Button, Card
@@ -20,8 +20,8 @@ from dialogs.cards.question import AnsweredCard, QuestionCard
 from dialogs.guide import Outcome
 from dialogs.texts import fill
 from dialogs.understand import Choice
-from dialogs.views import frame_options
-from dialogs.walk import Walk
+from dialogs.views import walk_at
+from dialogs.waterfall import Waterfall
 from dialogs.work import Work
 
 PAGE = 6  # rows of a long list on one card
@@ -65,22 +65,22 @@ class Offer:
         return (*self.items[self.start : self.start + PAGE], Item(MORE, self.more))
 
 
-def pick_dialog() -> WaterfallDialog:
+def pick_dialog() -> Waterfall:
     """The dialog "pick". Begin it with `{"kind": …, …}`; it ends with `{"kind", "pick"}` or `{"kind", "text"}`."""
-    return WaterfallDialog("pick", [show, choose])
+    return Waterfall("pick", [show, choose])
 
 
 async def show(step: WaterfallStepContext) -> DialogTurnResult:
     """Offer."""
     work = Work.of(step)
-    work.show(card(work, offer(work, step.options, frame_options(step.stack, 1))))
+    work.show(card(work, offer(work, step.options, step.stack)))
     return Dialog.end_of_turn
 
 
 async def choose(step: WaterfallStepContext) -> DialogTurnResult:
     """Take what was picked."""
     work, options = Work.of(step), step.options
-    offered = offer(work, options, frame_options(step.stack, 1))
+    offered = offer(work, options, step.stack)
     item = _picked(work, offered)
     if item is not None and item.value == MORE:
         work.advance(closed(work, offered, fill(work.texts.you_chose, answer=item.title)))
@@ -132,20 +132,20 @@ def closed(work: Work, offered: Offer, line: str) -> Card:
     return AnsweredCard(offered.title, line)
 
 
-def offer(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer:
-    """The offer that these options make. `below` is what the dialog below was begun with."""
-    return _KINDS[options["kind"]](work, options, below)
+def offer(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
+    """The offer that these options make. `stack`: with this dialog on top; some kinds are about the guide below it."""
+    return _KINDS[options["kind"]](work, options, stack)
 
 
-def _mean(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer:
+def _mean(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
     guides = [g for g in (work.library.guide(i) for i in options["guides"]) if g is not None]
     items = tuple(Item(g.id, g.title, g.summary, "yes" if len(guides) == 1 else "") for g in guides)
     none = Item(NONE, work.texts.none_of_these, means="no")
     return Offer(work.texts.mean_title, (*items, none), work.texts.mean_intro, ways=("person",))
 
 
-def _causes(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer:
-    walk = Walk.from_json(below)
+def _causes(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
+    walk = walk_at(stack, 1)
     guide = work.library.guide(walk.guide)
     others = walking.others(guide, walk) if guide and walk.at in guide.steps else []
     items = tuple(Item(step_id, o.cause, said=(o.outcome,)) for step_id, o in others)
@@ -154,8 +154,8 @@ def _causes(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer
     return Offer(work.texts.other_title, items, intro, start=start, more=work.texts.more_items)
 
 
-def _change(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer:
-    walk = Walk.from_json(below)
+def _change(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
+    walk = walk_at(stack, 1)
     guide = work.library.guide(walk.guide)
     path = walking.answered(guide, walk) if guide else []
     items = tuple(
@@ -165,8 +165,8 @@ def _change(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer
     return Offer(work.texts.change_title, items, work.texts.change_intro, start=start, more=work.texts.more_items)
 
 
-def _resume(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer:
-    texts, walk = work.texts, Walk.from_json(below)
+def _resume(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
+    texts, walk = work.texts, walk_at(stack, 1)
     guide = work.library.guide(walk.guide)
     step = guide.steps.get(walk.at) if guide else None
     question = "" if step is None or isinstance(step, Outcome) else step.ask
@@ -179,14 +179,14 @@ def _resume(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer
     return Offer(title, items, ask=True, insist=texts.resume_again, ways=("person",))
 
 
-def _switch(work: Work, options: dict[str, Any], below: dict[str, Any]) -> Offer:
+def _switch(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
     texts, guide = work.texts, work.library.guide(options["to"])
     title = fill(texts.switch_ask, guide=guide.title if guide else options["to"])
     items = (Item("yes", texts.switch_yes, means="yes"), Item("no", texts.switch_no, means="no"))
     return Offer(title, items, ask=True, insist=texts.switch_again, ways=("person",))
 
 
-_KINDS: dict[str, Callable[[Work, dict[str, Any], dict[str, Any]], Offer]] = {
+_KINDS: dict[str, Callable[[Work, dict[str, Any], list[Any]], Offer]] = {
     "mean": _mean,
     "causes": _causes,
     "change": _change,

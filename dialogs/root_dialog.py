@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallDialog, WaterfallStepContext
+from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallStepContext
 
 from dialogs import views
 from dialogs import walk as walking
@@ -11,14 +11,15 @@ from dialogs.finder import Sure, Unsure, verdict
 from dialogs.guide_dialog import hearing
 from dialogs.pick_dialog import NONE
 from dialogs.texts import fill
+from dialogs.waterfall import Waterfall
 from dialogs.work import Work
 
 MAX_SAID = 3  # messages that found no guide are kept for a person to read
 
 
-def root_dialog() -> WaterfallDialog:
+def root_dialog() -> Waterfall:
     """The dialog "root"; it never ends. Options: words to look up now, a note to show, what was said in vain."""
-    return WaterfallDialog("root", [show, choose, resumed])
+    return Waterfall("root", [show, choose, resumed])
 
 
 async def show(step: WaterfallStepContext) -> DialogTurnResult:
@@ -100,7 +101,7 @@ async def _open(step: WaterfallStepContext, guide_id: str, words: str) -> Dialog
         work.tell(fill(work.texts.opening, guide=guide.title))
     work.tell_language(guide)
     step.active_dialog.state["options"] = {}
-    return await step.begin_dialog("guide", walk.to_json())
+    return await step.begin_dialog("guide", walk)
 
 
 async def _meant(step: WaterfallStepContext, result: dict[str, str], said: tuple[str, ...]) -> DialogTurnResult:

@@ -232,6 +232,14 @@ def _summary_parts(texts: Texts, handoff: HandOff) -> dict[str, Any]:
 
 
 def frame_options(stack: list[Any], place: int) -> dict[str, Any]:
-    """What the frame at this place of the stack (0 is the active one) was begun with."""
-    options = stack[place].state["options"] if place < len(stack) else {}
-    return dict(options or {})
+    """What the frame at this place of the stack (0 is the active one) was begun with; a guide's is its `walk_at`."""
+    options = stack[place].state["options"] if place < len(stack) else None
+    return dict(options) if options and not isinstance(options, Walk) else {}
+
+
+def walk_at(stack: list[Any], place: int) -> Walk:
+    """Where the guide at this place of the stack is. Raises LookupError when there is none."""
+    walk = stack[place].state["options"]
+    if not isinstance(walk, Walk):
+        raise LookupError(f"no guide at place {place} of the stack")
+    return walk
