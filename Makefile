@@ -54,7 +54,7 @@ soak: setup ## long runs; HELPBOT_SOAK=0.1 makes them a tenth as long
 lock: .venv/.project ## pin the dependencies anew; ARGS=--upgrade takes the newest
 	$(PIP) install uv
 	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt
-	$(UV_COMPILE) --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+	$(UV_COMPILE) --extra dev --extra semantic -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
 	$(UV_COMPILE) -c requirements/runtime.txt requirements/bench.in -o requirements/bench.txt
 	$(NPM) install --package-lock-only
 
