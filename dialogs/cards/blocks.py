@@ -8,7 +8,7 @@ characters of a button's title, so longer ones stand above the buttons too, whol
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dialogs.cards.base import Button
@@ -25,6 +25,7 @@ from dialogs.cards.slack_text import (
     rich,
     rich_blocks,
     section,
+    size,
     visible,
     words,
 )
@@ -41,6 +42,7 @@ _VALUE_MOST = 2000
 _OPTION_MOST = 75
 _OPTIONS_MOST = 100
 ROW_MOST = 25
+_BYTES_MOST = 7000  # of JSON in a row
 _HEADER_MOST = 150
 _ID_MOST = 255
 _HINT_MOST = 3000
@@ -153,11 +155,24 @@ def link_button(title: str, url: str) -> Json:
     return {"type": "button", "action_id": LINK, "text": plain_text(title, _TITLE_MOST), "url": url}
 
 
-def actions(elements: Sequence[Json]) -> list[Json]:
+def actions(elements: Iterable[Json]) -> list[Json]:
     """Buttons and selects in rows."""
-    return [
-        {"type": "actions", "elements": list(elements[at : at + ROW_MOST])} for at in range(0, len(elements), ROW_MOST)
-    ]
+    return [{"type": "actions", "elements": row} for row in _rows(elements, ROW_MOST)]
+
+
+def _rows(parts: Iterable[Json], most: int) -> Iterator[list[Json]]:
+    """Parts in rows of at most `most`, none of them too big to be moved to a message of its own."""
+    row: list[Json] = []
+    room = _BYTES_MOST
+    for part in parts:
+        need = size(part)
+        if row and (len(row) == most or need > room):
+            yield row
+            row, room = [], _BYTES_MOST
+        row.append(part)
+        room -= need
+    if row:
+        yield row
 
 
 def answers(buttons: Sequence[Button], turn: int, about: Sequence[str] = (), primary: bool = False) -> list[Json]:
@@ -193,7 +208,7 @@ def listing(titles: Sequence[str], about: Sequence[str] = ()) -> list[Json]:
 
 
 def selects(buttons: Sequence[Button], turn: int, about: Sequence[str] = ()) -> list[Json]:
-    """The buttons as selects of up to 100 options; none when what they carry does not fit into one."""
+    """The buttons as one select or more; none when what they carry does not fit into one."""
     values = [each.value for each in buttons]
     verb = buttons[0].verb
     start = _shared(values)
@@ -215,10 +230,8 @@ def selects(buttons: Sequence[Button], turn: int, about: Sequence[str] = ()) -> 
         option(each.title, f"={each.value[len(start) :]}", lines[n] if described else "")
         for n, each in enumerate(buttons)
     ]
-    return [
-        {"type": "static_select", "action_id": name, "options": options[at : at + _OPTIONS_MOST]}
-        for at in range(0, len(options), _OPTIONS_MOST)
-    ]
+    rows = _rows(options, _OPTIONS_MOST)
+    return [{"type": "static_select", "action_id": name, "options": row} for row in rows]
 
 
 def _shared(values: Sequence[str]) -> str:

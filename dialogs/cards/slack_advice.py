@@ -86,7 +86,7 @@ def _details(details: Iterable[Detail], say: Words, depth: int) -> list[Json]:
             lead = words(f"{_INDENT * (depth + 1)}{detail.number}\u00a0")
             made.append(section([*lead, *first]))
         else:
-            made.append(bullets([first or words("…")], depth))
+            made.append(bullets([first], depth))
         made += inside
     return _merged(made)
 

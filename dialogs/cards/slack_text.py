@@ -146,7 +146,7 @@ def section(elements: Sequence[Json]) -> Json:
 
 def bullets(items: Iterable[Sequence[Json]], indent: int = 0, border: bool = False, style: str = "bullet") -> Json:
     """A list; each item is a line of inline elements. border: a bar at its side, as a quotation has."""
-    made: Json = {"type": "rich_text_list", "style": style, "elements": [section(item) for item in items]}
+    made: Json = {"type": "rich_text_list", "style": style, "elements": [section(item or words("…")) for item in items]}
     if indent:
         made["indent"] = min(indent, _DEEPEST)
     return made | {"border": 1} if border else made
