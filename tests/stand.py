@@ -73,7 +73,11 @@ class CountingEngine(Engine):
         replaced = Replaced(number, AnsweredCard(f"question {number}", said)) if press else None
         return Outcome(after, (Reply(self._ask(number + 1), number + 1),), replaced)
 
-    async def send_guide(self, state: State, guide_id: str, at: float, locale: str) -> Outcome:
+    async def resume(self, state: State, at: float, locale: str, done: bool = False) -> Outcome:
+        """It stands nowhere."""
+        return Outcome(state)
+
+    async def send_guide(self, state: State, guide_id: str, at: float, locale: str, step: str = "") -> Outcome:
         """It has no guides."""
         raise KeyError(guide_id)
 

@@ -18,6 +18,7 @@ from bot.errors import DeliveryError
 from bot.handoff.case import Case, new_id
 from bot.handoff.moves import Scene
 from bot.script import Script
+from bot.handoff.states import after
 from bot.storage.base import Store
 from dialogs.guide import Guide
 from dialogs.turn import HandOff, Staff
@@ -157,7 +158,7 @@ class Desk:
         return Case(
             id=new_id(script.plan.prefix, self._draw(8)),
             queue=queue,
-            state="waiting",
+            state=after("open", ""),
             user=envelope.address,
             person=person,
             desk=desks[queue],

@@ -14,6 +14,7 @@ from bot.handoff.case import Case, Ending, Message, Side, lane_of
 from bot.handoff.change import AFTER_ROOT, ROOT, Change, Say
 from bot.handoff.plan import DeskPlan
 from dialogs.cards.base import Card
+from bot.handoff.states import after
 from dialogs.cards.relay import Attached, RelayCard
 from dialogs.guide import Guide
 from dialogs.texts import DeskTexts, Texts, fill
@@ -63,9 +64,9 @@ class Scene:
 
     def ask_staff(self, case: Case, question: str, told: str) -> Say:
         """A line in the case's thread, of which the user is told once it stands there; or that it can't be reached."""
-        after = views.notice(told, views.leave_button(case, self.user.desk))
+        then = views.notice(told, views.leave_button(case, self.user.desk))
         return Say(
-            "thread", views.notice(question), after_to="user", after=after, failed=views.notice(unreachable(self))
+            "thread", views.notice(question), after_to="user", after=then, failed=views.notice(unreachable(self))
         )
 
 
@@ -78,23 +79,23 @@ def timed(case: Case, scene: Scene, keep: bool = False) -> Case:
     if case.state == "closed":
         return replace(case, timer="", due=None, nudges=0)
     if case.state == "waiting":
-        after = limits.remind if case.nudges == 0 else limits.hand_on
+        minutes = limits.remind if case.nudges == 0 else limits.hand_on
         opening = scene.plan.opening(case.queue, scene.now)
         start = max(scene.now, opening.timestamp() if opening else 0.0)
         if keep and case.timer == "waiting" and case.due is not None:
             return case
-        return replace(case, timer="waiting", due=start + after * MINUTE)
+        return replace(case, timer="waiting", due=start + minutes * MINUTE)
     if case.user_at > case.agent_at:  # the agent owes an answer
         if keep and case.timer == "agent" and case.due is not None:
             return case
         nudges = case.nudges if case.timer == "agent" else 0
-        after = limits.agent_asked if nudges == 0 else limits.agent_released
-        return replace(case, timer="agent", due=scene.now + after * MINUTE, nudges=nudges)
+        minutes = limits.agent_asked if nudges == 0 else limits.agent_released
+        return replace(case, timer="agent", due=scene.now + minutes * MINUTE, nudges=nudges)
     if keep and case.timer == "user" and case.due is not None:
         return case
     nudges = case.nudges if case.timer == "user" else 0
-    after = limits.user_asked if nudges == 0 else limits.user_closed
-    return replace(case, timer="user", due=scene.now + after * MINUTE, nudges=nudges)
+    minutes = limits.user_asked if nudges == 0 else limits.user_closed
+    return replace(case, timer="user", due=scene.now + minutes * MINUTE, nudges=nudges)
 
 
 # -- the transcript
@@ -163,7 +164,9 @@ def unreachable(scene: Scene) -> str:
 
 def reopened(case: Case, scene: Scene) -> Change:
     """The user came back within the time: the same thread, the same agent asked first."""
-    case = replace(case, state="waiting", agent=None, ending="", closed_by="", closed_at=0.0, nudges=0, timer="")
+    case = replace(
+        case, state=after("reopen", case.state), agent=None, ending="", closed_by="", closed_at=0.0, nudges=0, timer=""
+    )
     case = timed(replace(case, waiting_since=scene.now, user_at=scene.now), scene)
     back = fill(scene.staff.desk.user_back, name=views.who(case, scene.staff.desk), agent=_former(case, scene))
     words = fill(scene.user.desk.reopened, case=case.id, place=scene.place)
@@ -179,7 +182,8 @@ def _former(case: Case, scene: Scene) -> str:
 
 def claimed(case: Case, agent: Person, scene: Scene) -> Change:
     """An agent takes a waiting case."""
-    case = replace(case, state="claimed", agent=agent, last_agent=agent, claimed_at=scene.now, nudges=0, timer="")
+    case = replace(case, state=after("claim", case.state), agent=agent, last_agent=agent, claimed_at=scene.now)
+    case = replace(case, nudges=0, timer="")
     case = timed(replace(case, agent_at=0.0), scene)  # the user waits for a word of this agent
     staff = scene.tell_staff(fill(scene.staff.desk.claimed_by, agent=agent.name))
     user = scene.tell_user(case, fill(scene.user.desk.joined, agent=agent.name))
@@ -189,23 +193,26 @@ def claimed(case: Case, agent: Person, scene: Scene) -> Change:
 def taken_over(case: Case, agent: Person, scene: Scene) -> Change:
     """A colleague takes it from the one who holds it, who is told in the thread."""
     former = views.holder(case, scene.staff.desk)
-    case = replace(case, agent=agent, last_agent=agent, claimed_at=scene.now, agent_at=0.0, nudges=0, timer="")
+    state = after("take over", case.state)
+    case = replace(case, state=state, agent=agent, last_agent=agent, claimed_at=scene.now, agent_at=0.0)
+    case = replace(case, nudges=0, timer="")
     case = timed(case, scene)
     staff = scene.tell_staff(fill(scene.staff.desk.taken_over_by, agent=agent.name, former=former))
     user = scene.tell_user(case, fill(scene.user.desk.passed_to_agent, agent=agent.name, former=former))
     return Change(case, (user, scene.root(case), staff), answer=scene.card(case))
 
 
-def waits_again(case: Case, scene: Scene) -> Case:
+def waits_again(case: Case, scene: Scene, move: str) -> Case:
     """The case without an agent, in the queue from now on."""
     return timed(
-        replace(case, state="waiting", agent=None, waiting_since=scene.now, nudges=0, timer="", guiding=False), scene
+        replace(case, state=state, agent=None, waiting_since=scene.now, nudges=0, timer="", guiding=False), scene
     )
+    state = after(move, case.state)
 
 
-def released(case: Case, agent_name: str, scene: Scene) -> Change:
-    """The agent gives it back to the queue."""
-    case = waits_again(case, scene)
+def released(case: Case, agent_name: str, scene: Scene, move: str = "release") -> Change:
+    """The agent gives it back to the queue, or it is taken from one who stays silent."""
+    case = waits_again(case, scene, move)
     staff = scene.tell_staff(fill(scene.staff.desk.released_by, agent=agent_name))
     words = fill(scene.user.desk.released, agent=agent_name, place=scene.place, case=case.id)
     return Change(case, (scene.tell_user(case, words), scene.root(case), staff), answer=scene.card(case))
@@ -215,8 +222,9 @@ def to_colleague(case: Case, by: Person, to: Person, note: str, scene: Scene) ->
     """Transferred to a colleague of the same desk, who holds it from now on."""
     case, messages = _noted(case, by, note, scene)
     case = timed(
-        replace(case, state="claimed", agent=to, last_agent=to, claimed_at=scene.now, agent_at=0.0, nudges=0, timer=""),
+        replace(case, state=state, agent=to, last_agent=to, claimed_at=scene.now, agent_at=0.0, nudges=0, timer=""),
         scene,
+    state = after("to colleague", case.state)
     )
     line = fill(scene.staff.desk.transferred_agent, agent=by.name, to=to.name)
     user = scene.tell_user(case, fill(scene.user.desk.passed_to_agent, agent=to.name, former=by.name))
@@ -224,7 +232,7 @@ def to_colleague(case: Case, by: Person, to: Person, note: str, scene: Scene) ->
     return Change(case, says, messages, answer=scene.card(case))
 
 
-def to_queue(case: Case, by: Person | None, queue: str, note: str, scene: Scene) -> Change:
+def to_queue(case: Case, by: Person | None, queue: str, note: str, scene: Scene, move: str = "to queue") -> Change:
     """Transferred to another queue (by: None, by the timer). A desk elsewhere gets a thread of its own.
 
     The old thread keeps a card that says where the case went.
@@ -239,7 +247,7 @@ def to_queue(case: Case, by: Person | None, queue: str, note: str, scene: Scene)
     if by is not None:
         case, messages = _noted(case, by, note, scene)
     old, desk = case, scene.desks[queue]
-    case = waits_again(replace(case, queue=queue, desk=desk), scene)
+    case = waits_again(replace(case, queue=queue, desk=desk), scene, move)
     user = scene.tell_user(case, user_line)
     line = _with_note(line, note)
     if desk.key == old.desk.key:
@@ -324,9 +332,12 @@ def noted(case: Case, agent: Person, scene: Scene, text: str, echo: bool) -> Cha
 # -- the end
 
 
-def closed(case: Case, scene: Scene, how: Ending, by: str, staff_line: str, user_line: str, rate: bool) -> Change:
+def closed(
+    case: Case, scene: Scene, move: str, how: Ending, by: str, staff_line: str, user_line: str, rate: bool
+) -> Change:
     """The end. by: the id of who ended it. rate: the user is asked how it was."""
-    case = timed(replace(case, state="closed", ending=how, closed_by=by, closed_at=scene.now, guiding=False), scene)
+    state = after(move, case.state)
+    case = timed(replace(case, state=state, ending=how, closed_by=by, closed_at=scene.now, guiding=False), scene)
     says = [scene.tell_user(case, user_line, leave=False)]
     if rate:
         rated = replace(case, mark=case.mark + 1, rated_agent=case.last_agent.id if case.last_agent else "")

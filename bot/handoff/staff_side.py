@@ -200,7 +200,9 @@ class StaffSide:
             return refused
         line = fill(turn.say.given_back_by, agent=agent.name, name=views.who(case, turn.say))
         words_ = fill(turn.scene.user.desk.given_back, agent=agent.name)
-        change = replace(moves.closed(case, turn.scene, "given_back", agent.id, line, words_, rate=False), left=True)
+        change = replace(
+            moves.closed(case, turn.scene, "give back", "given_back", agent.id, line, words_, rate=False), left=True
+        )
         loaded = await self._desk.store.load(case.user.key, "")
         outcome = await turn.script.engine.resume(loaded.state or {}, turn.scene.now, case.locale)
         saved = (Saved(case.user, loaded.version, outcome.state),) if outcome.replies else ()
@@ -226,7 +228,7 @@ class StaffSide:
         minutes = round(turn.script.plan.limits.reopen)
         words_ = fill(turn.scene.user.desk.closed, agent=agent.name, case=case.id, minutes=minutes)
         held = replace(case, last_agent=case.last_agent or agent)
-        return moves.closed(held, turn.scene, how, agent.id, line, words_, rate=True)
+        return moves.closed(held, turn.scene, "close", how, agent.id, line, words_, rate=True)
 
     async def _reply(self, turn: _Turn) -> Change:
         """To the user, by the claimer only; on a waiting case it claims first; from a colleague it is refused."""

@@ -45,19 +45,19 @@ def _following(case: Case, scene: Scene) -> str | None:
     return following if following in scene.desks and following not in case.tried else None
 
 
-def _hand_on(case: Case, scene: Scene) -> Change:
+def _hand_on(case: Case, scene: Scene, moves_: tuple[str, str] = ("hand on", "no answer")) -> Change:
     """Still nobody: the next queue that was not tried, else the contact, and the case is closed."""
     following = _following(case, scene)
     case = replace(case, tried=(*case.tried, case.queue))
     if following:
-        return moves.to_queue(case, None, following, "", scene)
+        return moves.to_queue(case, None, following, "", scene, moves_[0])
     say = scene.user.desk
     words = say.fallback_no_contact
     if scene.contact:
         words = say.fallback
     words = words.replace("{contact}", scene.contact).replace("{case}", case.id)
     line = fill(scene.staff.desk.handed_nowhere, name=views.who(case, scene.staff.desk))
-    change = moves.closed(case, scene, "no_answer", BY_TIMER, line, words, rate=False)
+    change = moves.closed(case, scene, moves_[1], "no_answer", BY_TIMER, line, words, rate=False)
     return replace(change, left=True)
 
 
@@ -73,14 +73,14 @@ def _ask_agent(case: Case, scene: Scene) -> Change:
 def desk_lost(case: Case, scene: Scene) -> Change:
     """The case's desk is no more: the next queue, else the contact, whoever held it. Nothing is said in the thread,
     where the bot has no way in any more."""
-    change = _hand_on(case, scene)
+    change = _hand_on(case, scene, ("desk gone", "no desk"))
     return replace(change, says=tuple(say for say in change.says if say.to == "user" or say.kind == "thread"))
 
 
 def _release(case: Case, scene: Scene) -> Change:
     """The agent stayed silent: back to the queue."""
     agent = views.holder(case, scene.staff.desk)
-    change = moves.released(case, agent, scene)
+    change = moves.released(case, agent, scene, "agent silent")
     line = scene.tell_staff(fill(scene.staff.desk.agent_released, agent=agent))
     return replace(change, says=(*change.says[:-1], line))
 
@@ -98,4 +98,4 @@ def _close(case: Case, scene: Scene) -> Change:
     """Still silent: closed kindly; their next word brings it back. No rating is asked for."""
     words = fill(scene.user.desk.closed_silent, case=case.id)
     line = fill(scene.staff.desk.user_closed, name=views.who(case, scene.staff.desk))
-    return moves.closed(case, scene, "user_left", BY_TIMER, line, words, rate=False)
+    return moves.closed(case, scene, "user silent", "user_left", BY_TIMER, line, words, rate=False)

@@ -109,7 +109,7 @@ class UserSide:
         held = case.state == "claimed"
         line = fill(say.user_ended if held else say.user_left, name=name)
         words = fill(scene.user.desk.left, case=case.id)
-        change = moves.closed(case, scene, "user_left", case.person.id, line, words, rate=held)
+        change = moves.closed(case, scene, "leave", "user_left", case.person.id, line, words, rate=held)
         return replace(change, answer=None, word=words)
 
     async def _with_bot(self, envelope: Envelope, loaded: Loaded, case: Case, scene: Scene, engine: Engine) -> Step:

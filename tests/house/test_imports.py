@@ -109,6 +109,8 @@ bot.handoff.case
 bot.envelope
 bot.settings
 bot.setting_checks
+bot.handoff.states
+bot.handoff.carried
 bot.setting_types
 bot.resources
 bot.log
