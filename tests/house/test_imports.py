@@ -125,6 +125,7 @@ dialogs.guide_dialog
 dialogs.hand_off_dialog
 dialogs.pick_dialog
 dialogs.state
+dialogs.waterfall
 dialogs.views
 dialogs.work
 dialogs.content
@@ -180,6 +181,7 @@ BOTBUILDER = {
     "dialogs.pick_dialog",
     "dialogs.root_dialog",
     "dialogs.state",
+    "dialogs.waterfall",
     "bot.channels.teams",
 }
 # What reaches out of a turn: the system, the clock, chance, the network, threads, logs.
