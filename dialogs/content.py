@@ -26,6 +26,7 @@ from dialogs.library import FALLBACK, Library
 from dialogs.model_mistakes import did_you_mean, explain, where
 from dialogs.source import Document, parse
 from dialogs.texts import Texts
+from dialogs.texts_file import read_texts
 from dialogs.translation_file import name_of, put_together, read_words
 
 TALK = ".talk.yaml"
@@ -187,10 +188,14 @@ class _Found:
         if not _LOCALE.fullmatch(locale):
             fix = 'use names like "de.yaml" or "pt-BR.yaml"'
             self.problems.append(Problem(doc.file, 1, f'"{locale}" is not a language tag', fix))
-        try:
-            self.texts[locale.lower()] = Texts.model_validate(doc.data)
-        except ValidationError as error:
-            self.problems += explain(error, doc, Texts)
+        english = None
+        if locale.lower() != FALLBACK:
+            there, _ = read_document(path.with_name(f"{FALLBACK}.yaml"))
+            english = there.data if there is not None else None
+        texts, problems = read_texts(doc, english)
+        self.problems += problems
+        if texts is not None:
+            self.texts[locale.lower()] = texts
 
 
 def _beside(path: Path, guide_id: str) -> Guide | None:

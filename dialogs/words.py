@@ -67,13 +67,16 @@ class Reader:
         """
         self._letters = str.maketrans(dict(letters or {}))
         self._endings = endings or ENDINGS
-        expand = {plain(form).translate(self._letters): text for form, text in expand.items()}
+        expand = {self._fold(form): self._fold(text) for form, text in expand.items()}
         forms = sorted(expand, key=len, reverse=True)
         self._expand = expand
         self._forms = re.compile("|".join(self._form(f) for f in forms)) if forms else None
         self.tokens = lru_cache(maxsize=64)(self._tokens)  # one message is read several times in a turn
         self.phrase = lru_cache(maxsize=65536)(self._phrase)
         self.pattern = lru_cache(maxsize=65536)(self._pattern)
+
+    def _fold(self, text: str) -> str:
+        return plain(text).translate(self._letters)
 
     @classmethod
     def of(cls, words: Words) -> Reader:
@@ -91,7 +94,7 @@ class Reader:
 
     def expanded(self, text: str) -> str:
         """Plain text with its short forms written out."""
-        text = plain(text).translate(self._letters)
+        text = self._fold(text)
         if self._forms is None:
             return text
         return self._forms.sub(lambda m: self._expand[m.group()], text)

@@ -130,6 +130,8 @@ dialogs.views
 dialogs.work
 dialogs.content
 dialogs.translation_file
+dialogs.texts_file
+dialogs.synonyms
 dialogs.graph
 dialogs.model_mistakes
 dialogs.translation
