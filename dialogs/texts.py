@@ -148,6 +148,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.bound": frozenset({"queue"}),
     "desk.bind_unknown": frozenset({"queues"}),
     "desk.opens_at": frozenset({"time", "weekday", "zone"}),
+    "slack.in_chat": frozenset({"link"}),
     "hello_open": frozenset({"where"}),
     "guide_language": frozenset({"language"}),
     "you_answered": frozenset({"answer"}),
@@ -359,6 +360,22 @@ class DeskTexts(BaseModel):
         return _check_places(f"desk.{field.field_name}", value)
 
 
+class SlackTexts(BaseModel):
+    """What is said in Slack only: in passing, to one person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    guest: Sentence
+    not_yours: Sentence
+    in_chat: Sentence
+    too_late: Sentence
+
+    @field_validator("*")
+    @classmethod
+    def _places(cls, value: Any, field: ValidationInfo) -> Any:
+        return _check_places(f"slack.{field.field_name}", value)
+
+
 class Texts(BaseModel):
     """The sentences of one language. Frozen; an unknown key is a mistake."""
 
@@ -366,6 +383,7 @@ class Texts(BaseModel):
 
     words: Words
     desk: DeskTexts
+    slack: SlackTexts
 
     # greeting, menu, search
     greeting_title: Sentence
