@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dialogs.cards.base import Button
-from dialogs.cards.rich import read
 from dialogs.cards.slack_text import (
     Json,
+    authored,
     bare,
     bullets,
     clean,
@@ -22,7 +22,6 @@ from dialogs.cards.slack_text import (
     inlines,
     plain_text,
     preformatted,
-    rich,
     rich_blocks,
     section,
     size,
@@ -46,6 +45,7 @@ _BYTES_MOST = 7000  # of JSON in a row
 _HEADER_MOST = 150
 _ID_MOST = 255
 _HINT_MOST = 3000
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _COMMANDS = frozenset("&<>\x00")
 
 DIVIDER: Json = {"type": "divider"}
@@ -69,7 +69,7 @@ def strong(text: str) -> list[Json]:
 
 def paragraphs(text: str) -> list[Json]:
     """An author's text."""
-    return rich_blocks(rich(read(clean(text))))
+    return rich_blocks(authored(text))
 
 
 def literal(text: str, bold: bool = False) -> list[Json]:
@@ -104,9 +104,8 @@ def code(text: str) -> list[Json]:
 def carry(button: Button, turn: int) -> str:
     """What a button carries, as JSON in ASCII: `&`, `<` and `>` are not changed on their way."""
     data = {"helpbot": 1, "verb": button.verb, "turn": turn, "value": button.value}
-    made = json.dumps(data, separators=(",", ":"))
-    for sign in "&<>":
-        made = made.replace(sign, f"\\u{ord(sign):04x}")
+    made = _ENCODER.encode(data)
+    made = made.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     if len(made) > _VALUE_MOST:
         raise ValueError(f"The button {button.verb!r} carries {len(made)} characters; Slack takes {_VALUE_MOST}.")
     return made

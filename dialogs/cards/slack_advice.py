@@ -6,15 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dialogs.cards.blocks import paragraphs
-from dialogs.cards.rich import read
 from dialogs.cards.slack_text import (
     Json,
+    authored,
     bare,
     bullets,
-    clean,
     inlines,
     preformatted,
-    rich,
     rich_blocks,
     section,
     visible,
@@ -55,7 +53,7 @@ def _step(n: int, action: Action, say: Words) -> list[Json]:
     parts += [*_part(action, action.do, say, 0), *_details(action.details, say, 0)]
     if action.check and visible(action.check):
         lead = [*words(bare(say.check), italic=True), {"type": "text", "text": " "}]
-        return rich_blocks(parts) + rich_blocks(_marked(lead, rich(read(clean(action.check)))))
+        return rich_blocks(parts) + rich_blocks(_marked(lead, authored(action.check)))
     return rich_blocks(parts)
 
 
@@ -71,7 +69,7 @@ def _nested(detail: Detail, say: Words, depth: int) -> list[Json]:
 def _part(part: Action | Detail, text: str, say: Words, depth: int) -> list[Json]:
     """What stands in a part itself: label, text, code, links."""
     code = [preformatted(part.code)] if part.code and visible(part.code) else []
-    return [*_marked(say.mark(part), rich(read(clean(text)))), *code, *_links(part.links, say, depth)]
+    return [*_marked(say.mark(part), authored(text)), *code, *_links(part.links, say, depth)]
 
 
 def _details(details: Iterable[Detail], say: Words, depth: int) -> list[Json]:
@@ -103,10 +101,10 @@ def _merged(parts: Iterable[Json]) -> list[Json]:
     return made
 
 
-def _marked(lead: Sequence[Json], parts: list[Json]) -> list[Json]:
+def _marked(lead: Sequence[Json], parts: Sequence[Json]) -> list[Json]:
     """A text with something before its first words."""
     if not lead:
-        return parts
+        return list(parts)
     if parts and parts[0]["type"] == "rich_text_section":
         return [section([*lead, *parts[0]["elements"]]), *parts[1:]]
     return [section(lead), *parts]

@@ -36,20 +36,23 @@ def form(groups: Iterable[Sequence[Json]], end: Sequence[Json] = ()) -> SlackFor
     return SlackForm(tuple(message(blocks) for blocks in packed))
 
 
-def _need(blocks: Iterable[Json]) -> int:
-    return sum(size(block) + _IDS for block in blocks)
+def _need(blocks: Sequence[Json]) -> int:
+    return size(blocks) + _IDS * len(blocks)
 
 
 def _packed(groups: Iterable[Sequence[Json]], most: int, room: int) -> Iterator[list[Json]]:
     """The groups in as few messages as hold them; one that fits in none is divided."""
     held: list[Json] = []
+    taken = 0
     for group in groups:
         whole = len(group) <= most and _need(group) <= room
         for part in [group] if whole else [[block] for block in group]:
-            if held and (len(held) + len(part) > most or _need(held) + _need(part) > room):
+            need = _need(part)
+            if held and (len(held) + len(part) > most or taken + need > room):
                 yield held
-                held = []
+                held, taken = [], 0
             held += part
+            taken += need
     if held:
         yield held
 
