@@ -25,7 +25,7 @@ async def play(talk: Talk, library: Library) -> list[Problem]:
     A conversation is left at its first entry that fails: what follows could only fail of the same cause.
     """
     problems = []
-    finder = WordFinder(library.guides, library.texts, translations=library.translations)
+    finder = WordFinder.over(library)
     engines = {contact: Engine(library, finder, contact) for contact in {c.contact for c in talk.conversations}}
     for i, conversation in enumerate(talk.conversations):
         player = _Player(engines[conversation.contact], conversation)

@@ -1,8 +1,8 @@
 """YAML files -> Library. All mistakes of all files are told at once, each with its file, its line and the fix.
 
 A content folder holds `guides/<id>.yaml`, one guide a file, `guides/<id>.<language>.yaml`, its words in another
-language, and `texts/<locale>.yaml`. Files named `*.talk.yaml` beside the guides are conversations to be played, not
-guides.
+language, `texts/<locale>.yaml`, and `synonyms.yaml`, words that mean the same (`synonyms.<language>.yaml` in another
+language). Files named `*.talk.yaml` beside the guides are conversations to be played, not guides.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from pydantic import ValidationError
 from dialogs import graph
 from dialogs.errors import ContentError, Problem
 from dialogs.guide import Action, Guide, Outcome, Question
-from dialogs.library import FALLBACK, Library
+from dialogs.library import FALLBACK, Groups, Library
 from dialogs.model_mistakes import did_you_mean, explain, where
 from dialogs.source import Document, parse
+from dialogs.synonyms import FILE as SYNONYMS
+from dialogs.synonyms import read_synonyms
 from dialogs.texts import Texts
 from dialogs.texts_file import read_texts
 from dialogs.translation_file import name_of, put_together, read_words
@@ -47,14 +49,19 @@ def load(folder: Path, default: str = FALLBACK) -> Library:
         raise ContentError(mistakes)
     translations = {language: MappingProxyType(guides) for language, guides in found.translations.items()}
     return Library(
-        MappingProxyType(found.guides), MappingProxyType(found.texts), MappingProxyType(translations), default
+        MappingProxyType(found.guides),
+        MappingProxyType(found.texts),
+        MappingProxyType(translations),
+        default,
+        MappingProxyType(found.synonyms),
     )
 
 
 def check_files(paths: Iterable[Path]) -> list[Problem]:
     """Every problem of these files, in order, warnings among them.
 
-    A file in a folder named `texts` holds texts; any other one a guide, or its translation if its name says so.
+    A file in a folder named `texts` holds texts, one named `synonyms` synonyms; any other one a guide, or its
+    translation if its name says so.
     """
     found = _Found()
     found.read(paths)
@@ -76,7 +83,8 @@ def missing(folder: Path) -> list[Problem]:
 
 def content_files(folder: Path) -> list[Path]:
     """The files of a content folder, sorted, those with a wrong ending included (they are told, not skipped)."""
-    return [path for part in ("guides", "texts") for path in yaml_files(folder / part)]
+    synonyms = [path for path in yaml_files(folder) if SYNONYMS.fullmatch(path.name)]
+    return [path for part in ("guides", "texts") for path in yaml_files(folder / part)] + synonyms
 
 
 def yaml_files(folder: Path) -> list[Path]:
@@ -111,6 +119,7 @@ class _Found:
     problems: list[Problem] = field(default_factory=list)
     ids: dict[str, tuple[str, int]] = field(default_factory=dict)  # of broken guides too
     translations: dict[str, dict[str, Guide]] = field(default_factory=dict)  # by language in small letters
+    synonyms: dict[str, Groups] = field(default_factory=dict)  # by language in small letters
     _words: list[tuple[Document, Path, bool]] = field(default_factory=list)
 
     def read(self, paths: Iterable[Path]) -> None:
@@ -127,6 +136,9 @@ class _Found:
             fix = f'rename it to "{path.stem}.yaml"'
             self.problems.append(Problem(str(path), 1, "files with this ending are not read", fix))
             return
+        if SYNONYMS.fullmatch(path.name):
+            self._synonyms(path)
+            return
         doc, problems = read_document(path)
         self.problems += problems
         if doc is not None and path.absolute().parent.name == "texts":
@@ -135,6 +147,19 @@ class _Found:
             self._words.append((doc, path, not problems))
         elif doc is not None:
             self._guide(doc, path, sound=not problems)
+
+    def _synonyms(self, path: Path) -> None:
+        """Groups of words; a file whose name tells no language is in the one that all others fall back to."""
+        doc, problems = read_document(path, a_list=True)
+        self.problems += problems
+        name = SYNONYMS.fullmatch(path.name)
+        language = (name and name["language"]) or FALLBACK
+        if not _LOCALE.fullmatch(language):
+            what, fix = f'"{language}" is not a language tag', 'use names like "synonyms.de.yaml"'
+            self.problems.append(Problem(str(path), 1, what, fix))
+        elif doc is not None:
+            self.synonyms[language.lower()], problems = read_synonyms(doc)
+            self.problems += problems
 
     def _guide(self, doc: Document, path: Path, sound: bool) -> None:
         guide, problems = read_guide(doc, sound)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dialogs.guide import Guide
-from dialogs.library import Library
+from dialogs.library import Groups, Library
 from dialogs.texts import Texts, Words
 from dialogs.word_index import Index, Match
 from dialogs.words import Reader
@@ -86,23 +86,29 @@ class WordFinder:
         self,
         guides: Mapping[str, Guide],
         texts: Mapping[str, Texts],
-        synonyms: Mapping[str, Sequence[str]] | None = None,
+        synonyms: Mapping[str, Groups] | None = None,
         translations: Mapping[str, Mapping[str, Guide]] | None = None,
     ) -> None:
         """Index the guides with each locale's words, in its language where they are translated.
 
-        synonyms: a word and others that mean the same, either way; each of one word or two ("remote access").
+        synonyms: by language, groups of words and short phrases ("remote access") that mean the same.
         """
         self._library = library = Library(guides, texts, translations or {})
+        groups = synonyms or {}
         self._indexes = {
             id(say): Index(
                 tuple(library.spoken(language).guides.values()),
                 Reader.of(say.words),
                 _common(say.words),
-                synonyms or {},
+                groups.get(language, groups.get(language.partition("-")[0], ())),
             )
             for language, say in texts.items()
         }
+
+    @classmethod
+    def over(cls, library: Library) -> WordFinder:
+        """A finder over all of a library."""
+        return cls(library.guides, library.texts, library.synonyms, library.translations)
 
     def index(self, locale: str) -> Index:
         """The index that reads messages in this locale."""

@@ -15,6 +15,7 @@ from dialogs.guide import Guide
 from dialogs.texts import Texts
 
 FALLBACK = "en"
+Groups = tuple[tuple[str, ...], ...]  # each of words and short phrases that mean the same
 
 
 def tags(locale: str) -> tuple[str, ...]:
@@ -39,12 +40,14 @@ class Library:
     guides: by id, each in the language that it was written in. texts: by locale in small letters ("en", "pt-br"); "en"
     is always there. translations: by language in small letters, the guides that there are in it, by id; each is whole,
     and has the steps, answers and version of its original. default: the locale of those whose own we don't speak.
+    synonyms: by language in small letters, groups of words that mean the same.
     """
 
     guides: Mapping[str, Guide]
     texts: Mapping[str, Texts]
     translations: Mapping[str, Mapping[str, Guide]] = field(default_factory=dict)
     default: str = FALLBACK
+    synonyms: Mapping[str, Groups] = field(default_factory=dict)
     _spoken: dict[tuple[str, ...], Library] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def guide(self, guide_id: str) -> Guide | None:
@@ -74,7 +77,7 @@ class Library:
             if len(self._spoken) > 100:  # locales come from outside: what is kept of them must end
                 self._spoken.clear()
             guides = _Spoken(self.guides, self.translations, chain)
-            known = self._spoken[chain] = Library(guides, self.texts, MappingProxyType({}), self.default)
+            known = self._spoken[chain] = Library(guides, self.texts, MappingProxyType({}), self.default, self.synonyms)
         return known
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dialogs.guide import Guide, Question
+from dialogs.library import Groups
 from dialogs.words import Reader, one_slip
 
+MOST_WORDS = 3  # that are read as one
 MAX_WORDS = 120  # of a message; what it is about stands in its beginning
 _WORD = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"[a-z]{2,}(\d{4,})|(\d{5,})")
@@ -79,17 +81,16 @@ def normal(reader: Reader, word: str) -> str:
 class Index:
     """The guides of a library, by the words of one language. Never changes once made."""
 
-    def __init__(
-        self, guides: Sequence[Guide], reader: Reader, common: Iterable[str], synonyms: Mapping[str, Sequence[str]]
-    ) -> None:
-        """Read all that the guides say. Cost: some milliseconds a guide. ValueError: a synonym of three words."""
+    def __init__(self, guides: Sequence[Guide], reader: Reader, common: Iterable[str], synonyms: Groups) -> None:
+        """Read all that the guides say. Cost: some milliseconds a guide."""
         self._reader = reader
-        self._common = frozenset(normal(self._reader, w) for words in common for w in self._words(words))
+        self._common = frozenset(self._normal(w) for words in common for w in self._words(words))
         self._raw: dict[str, str] = {}  # every word that is known, as it is written -> its stem
         self._joined: dict[str, tuple[str, str]] = {}  # "onedrive" -> the stems of "one drive"
+        self._as_one: dict[tuple[str, ...], str] = {}  # the stems of a synonym of several words -> what it is kept as
+        self._synonyms = self._pair_up(synonyms)
         self._entries = [self._entry(g) for g in guides]
         self._idf = self._measure(len(guides))
-        self._synonyms = self._pair_up(synonyms)
         self._phrases: list[_Phrase] = []
         self._where: dict[str, list[int]] = defaultdict(list)
         for number, entry in enumerate(self._entries):
@@ -105,26 +106,30 @@ class Index:
     def _words(self, text: str) -> list[str]:
         return _WORD.findall(self._reader.expanded(text))[:MAX_WORDS]
 
+    def _normal(self, word: str) -> str:
+        return normal(self._reader, word)
+
     def _learn(self, text: str) -> tuple[str, ...]:
         """The text's stems; its words are known from now on."""
         words = self._words(text)
-        stems = tuple(normal(self._reader, w) for w in words)
+        stems = tuple(self._normal(w) for w in words)
         self._raw.update(zip(words, stems, strict=True))
         for a, b in pairwise(words):
-            self._joined.setdefault(a + b, (normal(self._reader, a), normal(self._reader, b)))
+            self._joined.setdefault(a + b, (self._normal(a), self._normal(b)))
         return stems
 
     def _entry(self, guide: Guide) -> _Entry:
         entry = _Entry(guide.id, phrases=[self._learn(p) for p in (guide.title, *guide.phrases)])
         counts: dict[str, int] = defaultdict(int)
         for stems in entry.phrases:
-            for s in set(stems):
+            for s in {*stems, *self._several(stems)}:
                 counts[s] += 1
         for s, count in counts.items():
             share = min(1.0, count / len(entry.phrases) / _SALIENT)
             entry.weights[s] = _ONCE + (1 - _ONCE) * share
         for weight, text in _fields(guide):
-            for s in self._learn(text):
+            stems = self._learn(text)
+            for s in (*stems, *self._several(stems)):
                 entry.weights[s] = max(entry.weights.get(s, 0.0), weight)
         return entry
 
@@ -138,23 +143,29 @@ class Index:
         says = {s: math.log(guides / max(1.0, n)) / math.log(guides) for s, n in spread.items()}
         return says | {s: _COMMON * says.get(s, 1.0) for s in self._common}
 
-    def _pair_up(self, synonyms: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-        """Synonyms by stem, both ways. Two words ("remote access") are known as one from now on."""
-        groups: dict[str, set[str]] = defaultdict(set)
-        for word, others in synonyms.items():
-            for other in others:
-                a, b = self._as_one(word), self._as_one(other)
-                groups[a].add(b)
-                groups[b].add(a)
-        return {s: tuple(sorted(group - {s})) for s, group in groups.items()}
+    def _several(self, stems: tuple[str, ...]) -> list[str]:
+        """The synonyms of several words among these stems, each as one."""
+        if not self._as_one:
+            return []
+        spans = (stems[i : i + n] for n in range(2, MOST_WORDS + 1) for i in range(len(stems) - n + 1))
+        return [self._as_one[span] for span in spans if span in self._as_one]
 
-    def _as_one(self, synonym: str) -> str:
+    def _pair_up(self, groups: Groups) -> dict[str, tuple[str, ...]]:
+        """Synonyms by stem. One of several words ("remote access") is also known as one word from now on."""
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for group in groups:
+            stems = [self._synonym(word) for word in group]
+            for s in stems:
+                found[s] |= dict.fromkeys(stems)
+        return {s: tuple(other for other in others if other != s) for s, others in found.items()}
+
+    def _synonym(self, synonym: str) -> str:
         words = self._words(synonym)
-        if len(words) not in (1, 2):
-            raise ValueError(f'the synonym "{synonym}" has {len(words)} words; use one or two')
-        if len(words) == 2 and (known := "".join(words)) not in self._raw:
-            self._raw[known] = normal(self._reader, known)
-        return normal(self._reader, "".join(words))
+        joined = "".join(words)
+        self._raw.setdefault(joined, self._normal(joined))
+        if len(words) > 1:
+            self._as_one[tuple(self._normal(w) for w in words)] = self._normal(joined)
+        return self._normal(joined)
 
     def _add_phrase(self, entry: int, stems: tuple[str, ...]) -> None:
         says = tuple((s, self._idf[s]) for s in stems)
@@ -169,7 +180,7 @@ class Index:
         words = self._words(text)
         slots = self._slots(words)
         likeness = self._likeness(slots)
-        codes = [s for w in words if not w.isdigit() and (s := normal(self._reader, w))[0] == "#"]
+        codes = [s for w in words if not w.isdigit() and (s := self._normal(w))[0] == "#"]
         found = {}
         for number, entry in enumerate(self._entries):
             matter, foreign = _matter(entry, slots)
@@ -181,21 +192,29 @@ class Index:
     def _slots(self, words: list[str]) -> list[_Slot]:
         """The words as what they may stand for; "one drive" is known where a guide says "OneDrive", and back."""
         slots: list[_Slot] = []
-        skip = False
-        for word, after in pairwise([*words, ""]):
-            if skip:
-                skip = False
-            elif after and (joined := word + after) in self._raw and normal(self._reader, joined) not in self._common:
+        place = 0
+        while place < len(words):
+            word = words[place]
+            joined, count = self._joined_at(words, place)
+            if count > 1:
                 slots.append(self._slot(joined))
-                skip = True
             elif word not in self._raw and word in self._joined:
                 slots += [self._known(s) for s in self._joined[word]]
             else:
                 slots.append(self._slot(word))
+            place += count
         return slots
 
+    def _joined_at(self, words: list[str], place: int) -> tuple[str, int]:
+        """The longest known word that some words make together from this place on, and of how many."""
+        for count in range(min(MOST_WORDS, len(words) - place), 1, -1):
+            joined = "".join(words[place : place + count])
+            if joined in self._raw and self._normal(joined) not in self._common:
+                return joined, count
+        return words[place], 1
+
     def _slot(self, word: str) -> _Slot:
-        s = normal(self._reader, word)
+        s = self._normal(word)
         if s in self._common or (word[0].isdigit() and len(word) < 5):
             return _Slot(((s, 1.0),), self._idf.get(s, _COMMON), common=True)
         if s in self._idf or s in self._synonyms:

@@ -25,7 +25,7 @@ TUNED, HELD_OUT = MESSAGES[0::2], MESSAGES[1::2]  # the numbers were fitted to t
 def shipped() -> Library:
     """The content that ships, with the one guide of the seed article."""
     library = load(ROOT / "content")
-    return Library({GUEST: library.guides[GUEST]}, library.texts)
+    return Library({GUEST: library.guides[GUEST]}, library.texts, synonyms=library.synonyms)
 
 
 @cache
@@ -45,7 +45,7 @@ def others() -> dict[str, Guide]:
 def finder(which: str) -> WordFinder:
     """`alone`: only the guest guide. `twenty`: all. `nineteen`: all but the guest guide."""
     guides = {"alone": shipped().guides, "twenty": {**shipped().guides, **others()}, "nineteen": others()}
-    return WordFinder(guides[which], shipped().texts)
+    return WordFinder(guides[which], shipped().texts, shipped().synonyms)
 
 
 async def outcome(which: str, text: str, locale: str = "en-US") -> Sure | Unsure | Lost:
@@ -198,25 +198,25 @@ async def test_unknown_words_lower_the_certainty() -> None:
     assert len(set(scores)) == len(scores)
 
 
-async def test_synonyms_work_both_ways() -> None:
-    """A word finds what only its synonym finds, whichever of the two the guide says; two words count as one."""
-    plain = finder("twenty")
-    rich = WordFinder(
-        {**shipped().guides, **others()}, shipped().texts, {"hotspot": ["wifi"], "vpn": ["secure tunnel"]}
-    )
-    for text, guide in (("hotspot is slow", "wifi"), ("I need the secure tunnel", "vpn")):
-        assert verdict(await plain.find(text, "en")) != Sure(guide)
-        assert verdict(await rich.find(text, "en")) == Sure(guide)
-    turned = WordFinder({**shipped().guides, **others()}, shipped().texts, {"wifi": ["hotspot"]})
-    assert await turned.find("hotspot is slow", "en") == await rich.find("hotspot is slow", "en")
+def rich(*groups: tuple[str, ...]) -> WordFinder:
+    """Twenty guides and these synonyms."""
+    return WordFinder({**shipped().guides, **others()}, shipped().texts, {"en": groups})
 
 
-def test_a_synonym_has_two_words_at_most() -> None:
-    """A longer one, or none, is refused with the word that is wrong."""
-    with pytest.raises(ValueError, match='"a b c" has 3 words'):
-        WordFinder(others(), shipped().texts, {"vpn": ["a b c"]})
-    with pytest.raises(ValueError, match='"" has 0 words'):
-        WordFinder(others(), shipped().texts, {"vpn": [""]})
+@pytest.mark.parametrize(
+    ("group", "text", "guide"),
+    [
+        (("hotspot", "wifi"), "hotspot is slow", "wifi"),
+        (("wifi", "hotspot"), "hotspot is slow", "wifi"),
+        (("vpn", "secure tunnel"), "I need the secure tunnel", "vpn"),
+        (("vpn", "safe company tunnel"), "where is the safe company tunnel", "vpn"),
+    ],
+)
+async def test_synonyms_work_both_ways(group: tuple[str, ...], text: str, guide: str) -> None:
+    """A word finds what only its synonym finds, whichever of the two the guide says; three words may count as one."""
+    assert verdict(await finder("twenty").find(text, "en")) != Sure(guide)
+    assert verdict(await rich(group).find(text, "en")) == Sure(guide)
+    assert await rich(group[::-1]).find(text, "en") == await rich(group).find(text, "en")
 
 
 async def test_a_language_without_common_words_still_finds() -> None:
