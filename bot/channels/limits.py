@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.envelope import Address
@@ -23,10 +23,17 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a platform allows in one conversation, and in one tenant."""
+    """What a platform allows in one conversation, and in one tenant.
+
+    direct: in a chat with one person, where that is something else. place: what counts as one conversation (by default
+    each thread). kinds: rows that count, all of them where none is named.
+    """
 
     conversation: tuple[Limit, ...] = ()
     tenant: tuple[Limit, ...] = ()
+    direct: tuple[Limit, ...] | None = None
+    place: Callable[[Address], str] = lambda address: address.key
+    kinds: frozenset[str] = frozenset()
 
 
 class _Window:
@@ -91,24 +98,25 @@ class Limiter:
         self._keep = keep
         self._windows: OrderedDict[str, _Window] = OrderedDict()
 
-    def reserve(self, address: Address, now: float, patience: float) -> tuple[float, bool]:
-        """(seconds to wait, reserved).
+    def reserve(self, address: Address, now: float, patience: float, kind: str = "send") -> tuple[float, bool]:
+        """(seconds to wait, reserved). kind: of the row.
 
         Reserved: that place is ours, send after the wait without asking again. Not reserved: ask again then. Nothing
         is reserved further away than `patience` seconds.
         """
         limits = self._limits.get(address.channel)
-        if limits is None:
+        if limits is None or (limits.kinds and kind not in limits.kinds):
             return 0.0, True
+        here = limits.conversation if address.group or limits.direct is None else limits.direct
         windows = []
         wait = 0.0
-        for key, of in ((address.key, limits.conversation), (f"{address.channel}|{address.tenant}", limits.tenant)):
+        for key, of in ((limits.place(address), here), (f"{address.channel}|{address.tenant}", limits.tenant)):
             if not of:
                 continue
             windows.append(window := self._window(key, of))
             wait = window.free_at(now) - now
             # A conversation that must wait takes no place in its tenant's queue yet.
-            if wait > patience or (wait > 0 and of is limits.conversation):
+            if wait > patience or (wait > 0 and of is here):
                 return wait, False
         for window in windows:
             window.note(now + wait)

@@ -8,6 +8,9 @@ import aiohttp
 
 from bot.channels.base import Channel
 from bot.channels.limits import Limit, Limits
+from bot.channels.slack import SlackChannel
+from bot.channels.slack_api import SlackApi
+from bot.channels.slack_tokens import OneWorkspace, Tokens
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_auth import KeySource, TokenVerifier
 from bot.channels.teams_hosts import FileHosts, ServiceHosts
@@ -15,13 +18,20 @@ from bot.channels.teams_token import Certificate, Credential, ManagedIdentity, S
 from bot.settings import Settings, environment
 from dialogs.texts import Texts
 
-PATHS: Mapping[str, str] = {"teams": "/api/messages"}
-# What Teams documents as the limits of one bot: in one conversation, and in one tenant.
+PATHS: Mapping[str, str] = {"teams": "/api/messages", "slack": "/slack/events"}
+# What Teams documents as the limits of one bot: in one conversation, and in one tenant. Slack allows about one new
+# message a second in a channel, threads included, short bursts aside; a burst is what one turn says in a chat.
 LIMITS: Mapping[str, Limits] = {
     "teams": Limits(
         conversation=(Limit(7, 1.0), Limit(8, 2.0), Limit(60, 30.0), Limit(1800, 3600.0)),
         tenant=(Limit(50, 1.0),),
-    )
+    ),
+    "slack": Limits(
+        conversation=(Limit(1, 1.0),),
+        direct=(Limit(4, 4.0),),
+        place=lambda address: address.key.partition(":")[0],
+        kinds=frozenset({"send", "thread"}),
+    ),
 }
 
 
@@ -36,7 +46,12 @@ def make_channels(
 
     clock: Unix seconds as the world has them. ticks: seconds that only grow.
     """
-    return {"teams": _teams(settings, session, texts, clock, ticks)}
+    channels: dict[str, Channel] = {}
+    if settings.local or settings.teams_set_up:
+        channels["teams"] = _teams(settings, session, texts, clock, ticks)
+    if settings.slack_set_up:
+        channels["slack"] = _slack(settings, session, texts, clock, ticks)
+    return channels
 
 
 def _teams(
@@ -60,6 +75,30 @@ def _teams(
         files=files,
         locale=settings.default_locale,
         clock=clock,
+    )
+
+
+def _slack(
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    texts: Callable[[str], Texts],
+    clock: Callable[[], float],
+    ticks: Callable[[], float],
+) -> SlackChannel:
+    def tokens(api: SlackApi) -> Tokens:
+        return OneWorkspace(api, settings.slack_bot_token.get_secret_value())
+
+    return SlackChannel(
+        session,
+        texts,
+        tokens,
+        secret=settings.slack_signing_secret.get_secret_value(),
+        api=settings.slack_api_url,
+        command=settings.slack_command,
+        guests=settings.slack_allow_guests,
+        locale=settings.default_locale,
+        clock=clock,
+        ticks=ticks,
     )
 
 

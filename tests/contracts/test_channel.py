@@ -13,6 +13,8 @@ import aiohttp
 import pytest
 
 from bot.channels.base import Channel
+from bot.channels.slack import SlackChannel
+from bot.channels.slack_tokens import OneWorkspace
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_auth import KeySource, TokenVerifier
 from bot.channels.teams_hosts import ServiceHosts
@@ -20,10 +22,12 @@ from bot.channels.teams_token import Secret, TokenSource
 from bot.envelope import Envelope
 from bot.errors import ConversationBlocked, DeliverLater, Refused, Undeliverable
 from bot.storage.base import Row
+from dialogs.cards import blocks
 from dialogs.cards.base import Button
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.question import AnsweredCard, QuestionCard
 from dialogs.turn import Outcome, Replaced, Reply
+from tests import slack as fake
 from tests.activities import message, press
 from tests.cloud import APP_ID, SECRET, TENANT, Cloud
 from tests.connector import Connector, Fault
@@ -122,7 +126,57 @@ async def teams_local() -> AsyncIterator[Bench]:
         await channel.close()
 
 
-BENCHES = {"teams": teams, "teams-local": teams_local}
+@dataclass(slots=True)
+class SlackBench:
+    """Slack, over HTTP with signatures."""
+
+    channel: Channel
+    slack: fake.Slack
+
+    def said(self, text: str) -> Request:
+        """A direct message."""
+        return fake.json_request(fake.message(text.replace("&", "&amp;")))
+
+    def pressed(self, verb: str, turn: int, value: str) -> Request:
+        """A press of a button."""
+        button = blocks.button(Button("Yes", verb, value), turn)
+        return fake.form_request(fake.pressed({**button, "block_id": "b"}))
+
+    def received(self) -> list[tuple[str, str]]:
+        """chat.postMessage is send, chat.update is update."""
+        kinds = {"chat.postMessage": "send", "chat.update": "update"}
+        return [(kinds[call.method], call.ts) for call in self.slack.of()]
+
+    def fail(self, what: str) -> None:
+        """By the fake's faults."""
+        faults = {
+            "throttled": fake.Fault(429, headers={"Retry-After": "7"}),
+            "broken": fake.Fault(cut=True),
+            "blocked": fake.Fault(error="is_archived"),
+            "refused": fake.Fault(error="invalid_blocks"),
+        }
+        self.slack.faults.append(faults[what])
+
+
+@asynccontextmanager
+async def slack() -> AsyncIterator[Bench]:
+    """Slack as it is deployed, with one workspace."""
+    async with fake.Slack() as place, aiohttp.ClientSession() as session:
+        channel = SlackChannel(
+            session,
+            library().say,
+            lambda api: OneWorkspace(api, fake.TOKEN),
+            secret=fake.SECRET,
+            api=place.url,
+        )
+        await channel.start()
+        await fake.until(channel.ready)
+        place.calls.clear()
+        yield SlackBench(channel, place)
+        await channel.close()
+
+
+BENCHES = {"teams": teams, "teams-local": teams_local, "slack": slack}
 
 
 @pytest.fixture(params=BENCHES)

@@ -1,0 +1,146 @@
+"""Calls of Slack's Web API by slack-sdk's client over our pooled session, and what its answers mean for a delivery.
+
+The client's own retries are off: the outbox waits and repeats, within limits and across restarts.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliverable
+
+Json = dict[str, Any]
+PATIENCE = 20.0  # seconds that one request may take
+_LONGEST_WAIT = 3600.0  # the most that a Retry-After may hold a conversation
+# The token is not good (any more): nothing of this workspace can be delivered until the app is installed again.
+REVOKED = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+        "org_login_required",
+        "team_access_not_granted",
+    }
+)
+# The conversation lets nothing in.
+_BLOCKED = REVOKED | {
+    "cannot_dm_bot",
+    "channel_not_found",
+    "is_archived",
+    "messages_tab_disabled",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+    "user_disabled",
+    "user_not_found",
+}
+_LATER = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
+_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_GONE = frozenset({"message_not_found", "edit_window_closed", "cant_update_message"})
+
+log = structlog.get_logger()
+
+
+class Gone(Undeliverable):
+    """The message that an update names is not there any more."""
+
+
+class SlackApi:
+    """Slack's Web API for one deployment; the token is given with every call."""
+
+    def __init__(self, session: aiohttp.ClientSession, base: str, patience: float = PATIENCE) -> None:
+        """The session belongs to whoever made it. base: the API's address. patience: seconds for one request."""
+        self._session = session
+        self.base = base.rstrip("/") + "/"
+        self._timeout = aiohttp.ClientTimeout(total=patience, connect=min(patience, 5.0))
+        self._clients: dict[str, AsyncWebClient] = {}
+
+    def client(self, token: str) -> AsyncWebClient:
+        """slack-sdk's client with this token, on our session, without retries."""
+        known = self._clients.get(token)
+        if known is None:
+            if len(self._clients) > 1000:
+                self._clients.clear()
+            known = self._clients[token] = AsyncWebClient(
+                token or None, self.base, session=self._session, retry_handlers=[], logger=QUIET
+            )
+        return known
+
+    def forget(self, token: str) -> None:
+        """This token is not used any more."""
+        self._clients.pop(token, None)
+
+    async def call(self, method: str, token: str, body: Json, *, once: bool = False) -> Json:
+        """One call; what it answers. Raises `DeliveryError`.
+
+        once: repeating it would be seen, so a connection that broke leaves a doubt.
+        """
+        try:
+            answer = await self.client(token).api_call(method, json=body)
+        except SlackApiError as error:
+            raise _meaning(error, once) from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise DeliverLater("unreachable") from None  # nothing was sent
+        except TimeoutError:
+            raise DeliverLater("timeout", ambiguous=once) from None
+        except (aiohttp.ClientError, SlackClientError, ConnectionError, ValueError) as error:
+            raise DeliverLater(type(error).__name__, ambiguous=once) from None
+        return answer.data if isinstance(answer.data, dict) else {}
+
+    async def read(self, method: str, token: str, params: dict[str, str]) -> Json:
+        """One call that only asks; its arguments are sent as a form, which every method takes."""
+        try:
+            answer = await self.client(token).api_call(method, data=params)
+        except SlackApiError as error:
+            raise _meaning(error, False) from None
+        except (aiohttp.ClientError, SlackClientError, TimeoutError, ConnectionError, ValueError) as error:
+            raise DeliverLater(type(error).__name__) from None
+        found = answer.data if isinstance(answer.data, dict) else {}
+        return {**found, "helpbot_scopes": answer.headers.get("x-oauth-scopes", "")}
+
+
+def _meaning(error: SlackApiError, once: bool) -> DeliveryError:
+    """What a refusal means for the row. Slack says most of it in the body of a 200."""
+    answer = error.response
+    status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 0)
+    data = getattr(answer, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    code = code if isinstance(code, str) and code.isprintable() and len(code) < 100 else ""
+    if status == 429 or code in _LIMITED:
+        return DeliverLater(code or "429", after=_retry_after(answer))
+    if status >= 500 or code in _LATER:
+        return DeliverLater(code or str(status), after=_retry_after(answer), ambiguous=once)
+    if code in REVOKED:
+        log.error("slack_token_refused", reason=code, hint="install the app again, and check the bot token")
+    if code in _BLOCKED:
+        return ConversationBlocked(code)
+    if code in _GONE:
+        return Gone(code)
+    if not code and 200 <= status < 300:
+        return DeliverLater("no JSON", ambiguous=once)
+    return Undeliverable(code or str(status))
+
+
+def _retry_after(answer: Any) -> float | None:
+    """The seconds that Slack asks for; None when it says nothing that makes sense."""
+    value = str(answer.headers.get("Retry-After", "")).strip()
+    return min(float(value), _LONGEST_WAIT) if value.isdecimal() else None
+
+
+def _quiet() -> logging.Logger:
+    """A logger for Slack's libraries: at debug they would write tokens and words."""
+    logger = logging.getLogger("helpbot.slack")
+    logger.setLevel(logging.WARNING)
+    return logger
+
+
+QUIET = _quiet()

@@ -1,0 +1,94 @@
+"""Reading the JSON that Slack sends, field by field: a wrong type is a `Refused` with a 400, never a surprise later."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from bot.errors import Refused
+
+Json = dict[str, Any]
+MAX_BODY = 256 * 1024
+MAX_DEPTH = 64
+MAX_ID = 255
+MAX_TEXT = 32_000  # the rest of a longer text is cut off, for its author deserves an answer
+_FORM = "application/x-www-form-urlencoded"
+# NUL can't be stored, the others can't be read; a line break stays.
+CONTROLS = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), " ")
+
+
+def decode(body: str, form: bool) -> Json:
+    """The object in a request: JSON, or a form, whose field `payload` is JSON again. form: by its content type."""
+    if not form:
+        return _object(body)
+    try:
+        fields = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True, max_num_fields=100))
+    except ValueError:
+        raise Refused(400, "bad-form", "The body must be a form.") from None
+    return _object(fields["payload"]) if "payload" in fields else dict(fields)
+
+
+def _object(text: str) -> Json:
+    try:
+        found = json.loads(text)
+        # No database keeps half of a character.
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise Refused(400, "bad-json", "The body must be one JSON object.") from None
+    if not isinstance(found, dict):
+        raise Refused(400, "bad-json", "The body must be one JSON object.")
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(found) > MAX_DEPTH:
+        raise Refused(400, "too-deep")
+    return found
+
+
+def _depth(value: Any) -> int:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        inner: list[Any] = []
+        for each in level:
+            inner.extend(each.values() if isinstance(each, dict) else each)
+        level = [each for each in inner if isinstance(each, dict | list)]
+    return depth
+
+
+def text(source: Json, name: str) -> str:
+    """A text field, printable or a line break, cut to MAX_TEXT; "" when it is missing."""
+    value = source.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Refused(400, "wrong-type", f'"{name}" must be a string.')
+    return value[:MAX_TEXT].translate(CONTROLS)
+
+
+def identifier(source: Json, name: str) -> str:
+    """An id; "" when it is missing."""
+    value = source.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > MAX_ID or not value.isprintable() or "|" in value:
+        raise Refused(400, "odd-id", f'"{name}" is no id.')
+    return value
+
+
+def part(source: Json, name: str) -> Json:
+    """An object field; empty when it is missing."""
+    value = source.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refused(400, "wrong-type", f'"{name}" must be an object.')
+    return value
+
+
+def parts(source: Json, name: str) -> list[Json]:
+    """A list of objects; empty when it is missing."""
+    value = source.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise Refused(400, "wrong-type", f'"{name}" must be a list of objects.')
+    return value

@@ -1,0 +1,121 @@
+"""Who people in Slack are: names, mail, language, time zone; and who is in a channel. Remembered for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.channels.slack_api import SlackApi
+from bot.channels.slack_tokens import Tokens, token_for
+from bot.envelope import Address, Person
+from bot.errors import DeliveryError
+
+KEPT = 3600.0  # seconds that what is known of a person is good for
+FAILED = 30.0  # seconds until Slack is asked again about somebody of whom it told nothing
+PATIENCE = 4.0  # seconds that a turn waits for a name
+_MOST = 20_000  # people remembered
+_PAGE = "200"
+_PAGES = 20
+_AT_ONCE = 8
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What Slack knows of somebody. staff: a person who is there: no bot, not deactivated. teams: their workspaces."""
+
+    name: str = ""
+    mail: str = ""
+    zone: str = ""
+    locale: str = ""
+    staff: bool = False
+    teams: tuple[str, ...] = ()
+
+
+class People:
+    """Asks Slack who people are, seldom."""
+
+    def __init__(self, api: SlackApi, tokens: Tokens, ticks: Callable[[], float]) -> None:
+        """ticks: seconds that only grow."""
+        self._api = api
+        self._tokens = tokens
+        self._ticks = ticks
+        self._known: OrderedDict[str, tuple[float, Profile]] = OrderedDict()
+
+    async def profile(self, address: Address, person_id: str) -> Profile:
+        """What is known of them; an empty profile where Slack does not answer."""
+        known = self._known.get(person_id)
+        if known and known[0] > self._ticks():
+            return known[1]
+        user = person_id.rpartition(":")[2]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                token = await token_for(self._tokens, address)
+                answer = await self._api.read("users.info", token, {"user": user, "include_locale": "true"})
+            found, good = _profile(answer.get("user")), KEPT
+        except (DeliveryError, TimeoutError):
+            found, good = known[1] if known else Profile(), FAILED
+        self._known[person_id] = (self._ticks() + good, found)
+        self._known.move_to_end(person_id)
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return found
+
+    async def named(self, address: Address, person: Person) -> tuple[Person, str]:
+        """The person with what is known of them, and their language ("" when it is not known)."""
+        found = await self.profile(address, person.id)
+        named = Person(person.id, found.name or person.name, found.mail or person.mail, found.zone or person.zone)
+        return named, found.locale
+
+    async def members(self, address: Address, guests: bool) -> list[Person]:
+        """The people in a channel; those of other organizations only with `guests`. Raises `DeliveryError`."""
+        token = await token_for(self._tokens, address)
+        ids: list[str] = []
+        cursor = ""
+        for _ in range(_PAGES):
+            params = {"channel": address.conversation.partition(":")[0], "limit": _PAGE}
+            params |= {"cursor": cursor} if cursor else {}
+            answer = await self._api.read("conversations.members", token, params)
+            listed = answer.get("members")
+            ids += [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+            more = answer.get("response_metadata")
+            cursor = str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+            if not cursor:
+                break
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def person(user: str) -> tuple[Profile, Person]:
+            name = f"{address.tenant}:{user}"
+            async with slots:
+                found = await self.profile(address, name)
+            return found, Person(name, found.name, found.mail, found.zone)
+
+        everybody = await asyncio.gather(*(person(user) for user in ids))
+        return [each for found, each in everybody if found.staff and (guests or address.tenant in found.teams)]
+
+
+def _profile(user: object) -> Profile:
+    if not isinstance(user, dict):
+        return Profile()
+    about = user.get("profile")
+    about = about if isinstance(about, dict) else {}
+
+    def told(*values: object) -> str:
+        return next((v for v in values if isinstance(v, str) and v and len(v) < 256 and v.isprintable()), "")
+
+    locale = told(user.get("locale"))
+    shown = (about.get("real_name"), user.get("real_name"), about.get("display_name"), user.get("name"))
+    whole = user.get("enterprise_user")
+    listed = whole.get("teams") if isinstance(whole, dict) else None
+    teams = [team for team in (listed if isinstance(listed, list) else ()) if isinstance(team, str)]
+    return Profile(
+        told(*shown),
+        told(about.get("email")),
+        told(user.get("tz")),
+        locale if _LOCALE.fullmatch(locale) else "",
+        not (user.get("is_bot") or user.get("deleted") or user.get("id") == "USLACKBOT"),
+        (told(user.get("team_id")), *teams),
+    )

@@ -1,0 +1,96 @@
+"""The way out to Slack: one row, one or a few calls of its Web API."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from bot.channels.slack_api import Gone, SlackApi
+from bot.channels.slack_tokens import Tokens, token_for
+from bot.envelope import Address, Payload, Receipt
+from bot.errors import DeliverLater
+from bot.storage.base import Row
+
+_CHATS = 20_000  # direct messages remembered
+
+
+class Sender:
+    """Delivers rows, and says things in passing."""
+
+    def __init__(self, api: SlackApi, tokens: Tokens) -> None:
+        """Calls go through `api` with the token that `tokens` has for the workspace."""
+        self._api = api
+        self._tokens = tokens
+        self._chats: OrderedDict[str, str] = OrderedDict()
+
+    async def deliver(self, row: Row) -> Receipt:
+        """Post, update or delete. A message that is gone is posted anew; a deleted one stays gone."""
+        token = await token_for(self._tokens, row.address)
+        where = await self.place(row.address, token)
+        if row.kind in ("send", "thread"):
+            return await self._post(row, where, token)
+        if not row.receipt:
+            return Receipt()
+        target = {"channel": where["channel"], "ts": row.receipt}
+        try:
+            if row.kind == "delete":
+                await self._api.call("chat.delete", token, target)
+                return Receipt()
+            await self._api.call("chat.update", token, {**target, **_content(row.payload)})
+        except Gone:
+            return Receipt() if row.kind == "delete" else await self._post(row, where, token)
+        return Receipt(row.receipt)
+
+    async def _post(self, row: Row, where: dict[str, Any], token: str) -> Receipt:
+        """The messages of a card; the id is the last one's. A new thread hangs on its first."""
+        conversation, place = "", where
+        stamp = ""
+        for message in (*row.payload.get("before", ()), row.payload):
+            body = {**place, **_content(message), "unfurl_links": False, "unfurl_media": False}
+            answer = await self._api.call("chat.postMessage", token, body, once=True)
+            stamp = str(answer.get("ts") or "")
+            if not stamp.isprintable() or not stamp:
+                raise DeliverLater("no ts", ambiguous=True)
+            if row.kind == "thread" and not conversation:
+                conversation = f"{where['channel']}:{stamp}"
+                place = {**where, "thread_ts": stamp}
+        return Receipt(stamp, conversation)
+
+    async def place(self, address: Address, token: str) -> dict[str, Any]:
+        """Channel (and thread) of an address, as the Web API takes them. A chat that nobody has opened is opened."""
+        channel, _, thread = address.conversation.partition(":")
+        if address.group:
+            return {"channel": channel, "thread_ts": thread} if thread else {"channel": channel}
+        known = str(address.details.get("channel", "")) or self._chats.get(address.key, "")
+        if not known:
+            answer = await self._api.call("conversations.open", token, {"users": channel})
+            opened = answer.get("channel")
+            known = str(opened.get("id", "")) if isinstance(opened, dict) else ""
+            if not known:
+                raise DeliverLater("no channel")
+            self._chats[address.key] = known
+            if len(self._chats) > _CHATS:
+                self._chats.popitem(last=False)
+        return {"channel": known}
+
+    async def whisper(self, address: Address, user: str, text: str) -> None:
+        """Show a text to one person only, where they are. Raises `DeliveryError`."""
+        token = await token_for(self._tokens, address)
+        where = await self.place(address, token)
+        await self._api.call("chat.postEphemeral", token, {**where, "user": user, "text": text})
+
+    async def replace(self, address: Address, stamp: str, payload: Payload) -> None:
+        """Put a card in the place of a message. Raises `DeliveryError`."""
+        token = await token_for(self._tokens, address)
+        where = await self.place(address, token)
+        body = {"channel": where["channel"], "ts": stamp, **_content(payload)}
+        await self._api.call("chat.update", token, body)
+
+    async def view(self, method: str, address: Address, body: dict[str, Any]) -> None:
+        """Open a modal or publish the App Home. Raises `DeliveryError`."""
+        await self._api.call(method, await token_for(self._tokens, address), body)
+
+
+def _content(payload: Payload) -> dict[str, Any]:
+    """What is shown. `blocks` are always named: an update without them would leave the old ones."""
+    return {"text": payload.get("text", ""), "blocks": payload.get("blocks", [])}

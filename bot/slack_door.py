@@ -1,0 +1,141 @@
+"""The door of Slack: over HTTP, and for what comes by a socket. 200 means kept; the turn comes afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import structlog
+from aiohttp import web
+
+from bot.arrivals import Arrivals
+from bot.channels.slack import SlackChannel
+from bot.channels.slack_bolt import Reading
+from bot.channels.slack_read import Gone, Heard, Home, Opening, Word
+from bot.envelope import Envelope
+from bot.errors import Refused, StoreUnavailable
+from bot.log import correlation
+from bot.metrics import Metrics
+from bot.web import Refusals, body_of_request
+
+_KINDS = ("application/json", "application/x-www-form-urlencoded")
+_BODY_SECONDS = 2.0
+_KEEP_SECONDS = 2.5  # Slack waits three for an answer
+_ERRANDS = 500  # things done in passing at once; more are left undone
+_RETRY_AFTER = "5"
+
+log = structlog.get_logger()
+
+
+class Errands(Protocol):
+    """What is done for what is no turn."""
+
+    async def word(self, word: Word) -> None:
+        """Say something in passing."""
+        ...
+
+    async def home(self, home: Home) -> None:
+        """Show the App Home."""
+        ...
+
+    async def form(self, opening: Opening) -> None:
+        """Open a form."""
+        ...
+
+    async def gone(self, gone: Gone) -> None:
+        """The app was taken out."""
+        ...
+
+
+class SlackDoor:
+    """Reads, keeps, answers. Whatever was sent, the answer is a 200 or a 4xx; a 503 when it could not be kept."""
+
+    def __init__(
+        self,
+        channel: SlackChannel,
+        arrivals: Arrivals,
+        errands: Errands,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], float],
+        ids: Callable[[], str],
+        body_seconds: float = _BODY_SECONDS,
+        keep_seconds: float = _KEEP_SECONDS,
+    ) -> None:
+        """clock: Unix seconds. ids: correlation ids for the log. body_seconds, keep_seconds: the most that may take."""
+        self._channel = channel
+        self._arrivals = arrivals
+        self._errands = errands
+        self._metrics = metrics
+        self._clock = clock
+        self._ids = ids
+        self._body_seconds = body_seconds
+        self._keep_seconds = keep_seconds
+        self._refusals = Refusals(metrics, clock)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """POST of an event, an interaction or a command."""
+        correlation.set(self._ids())
+        try:
+            body = await body_of_request(request, self._body_seconds, _KINDS)
+            reading = await self._channel.receive(request.headers, body, self._clock())
+            await self._keep(reading)
+        except Refused as refused:
+            return self._refusals.answer(refused)
+        except (StoreUnavailable, TimeoutError) as error:
+            self._metrics.unavailable.inc()
+            log.error("store_unavailable", exc_info=error)
+            return web.Response(status=503, headers={"Retry-After": _RETRY_AFTER})
+        return web.Response(status=reading.status, text=reading.body, content_type=reading.content_type)
+
+    async def socket(self, payload: dict[str, Any]) -> Reading:
+        """What came by Socket Mode: to be acknowledged when this returns. Raises `Refused`, `StoreUnavailable`."""
+        correlation.set(self._ids())
+        reading = await self._channel.door.read_socket(payload, self._clock())
+        await self._keep(reading)
+        return reading
+
+    async def stop(self) -> None:
+        """Leave undone what is being done in passing."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _keep(self, reading: Reading) -> None:
+        """An event is kept; something in passing is begun, for nobody waits for it and nobody may lose by it."""
+        heard = reading.heard
+        if isinstance(heard, Envelope):
+            async with asyncio.timeout(self._keep_seconds):
+                await self._arrivals.take(heard, reading.raw or {})
+        elif isinstance(heard, Gone):  # or the workspace would be written to for ever
+            async with asyncio.timeout(self._keep_seconds):
+                await self._errands.gone(heard)
+        elif heard is None:
+            self._metrics.ignored.inc()
+        else:
+            self._spawn(heard)
+
+    def _spawn(self, heard: Heard) -> None:
+        if len(self._tasks) >= _ERRANDS:
+            log.warning("errand_left", count=len(self._tasks))
+            return
+        task = asyncio.create_task(self._do(heard))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _do(self, heard: Heard) -> None:
+        try:
+            if isinstance(heard, Word):
+                await self._errands.word(heard)
+            elif isinstance(heard, Home):
+                await self._errands.home(heard)
+            elif isinstance(heard, Opening):
+                await self._errands.form(heard)
+        except StoreUnavailable as error:
+            log.warning("errand_failed", exc_info=error)
+        except Exception as error:
+            self._metrics.failed.inc()
+            log.error("errand_failed", exc_info=error)
