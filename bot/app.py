@@ -6,15 +6,18 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import aiohttp
 import structlog
 from aiohttp import web
 
+from bot.admission import Admission
 from bot.channels.base import Channel
+from bot.channels.limits import Limits as Pace
 from bot.channels.registry import LIMITS, PATHS, make_channels
+from bot.channels.slack import SlackChannel
 from bot.clock import SteadyClock
 from bot.handoff.desk import Desk
 from bot.handoff.front import Front
@@ -26,10 +29,11 @@ from bot.outbox import Outbox
 from bot.reception import Reception
 from bot.script import Script
 from bot.settings import Settings
+from bot.slack_app import SlackSide
 from bot.storage.base import LEASE, Store
 from bot.storage.registry import make_store
 from bot.sweeper import Sweeper
-from bot.web import Door, Probes, application
+from bot.web import Door, HasHandle, Probes, application
 from dialogs.content import load
 from dialogs.engine import Engine
 from dialogs.errors import ContentError
@@ -55,6 +59,7 @@ class App:
     probes: Probes
     channels: dict[str, Channel]
     session: aiohttp.ClientSession
+    slack: SlackSide | None = None
 
     async def reload(self) -> bool:
         """Read the content again; only when it is free of errors does it take the old one's place."""
@@ -69,6 +74,8 @@ class App:
     async def close(self) -> None:
         """Leave undelivered rows to the others and let everything go."""
         await self.timers.stop()
+        if self.slack is not None:
+            await self.slack.stop()
         await self.sweeper.stop()
         await self.outbox.stop(_GRACE)
         for channel in self.channels.values():
@@ -106,12 +113,13 @@ async def create(
     clock: Callable[[], float] | None = None,
     ticks: Callable[[], float] = time.monotonic,
     ids: Callable[[], str] = _correlation_id,
+    pace: Mapping[str, Pace] = LIMITS,
 ) -> App:
     """Put everything together, open the database, start what works in the background.
 
     holder: the name for leases of a server that is the only one on its database; a crash under it leaves no leases.
-    Tests pass what they want to be different. Raises `SettingsError`, `ContentError`, `StoreUnavailable`,
-    `DatabaseTooNew`.
+    pace: how often each channel may be written to. Tests pass what they want to be different. Raises `SettingsError`,
+    `ContentError`, `StoreUnavailable`, `DatabaseTooNew`.
     """
     store = store or make_store(settings.database_url)
     script = script or read_script(settings)
@@ -119,8 +127,11 @@ async def create(
     session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200, ttl_dns_cache=60))
     reception: Reception | None = None
 
+    def current() -> Script:
+        return reception.script if reception else script
+
     def texts(locale: str) -> Texts:
-        return (reception.script if reception else script).texts(locale)
+        return current().texts(locale)
 
     try:
         # Tokens live by the world's clock; leases and retries must not jump when that one is set.
@@ -133,9 +144,9 @@ async def create(
         raise
     clock = clock or SteadyClock()
     holder = holder or ids()
-    outbox = Outbox(store, channels, holder, limits=LIMITS, clock=clock)
+    outbox = Outbox(store, channels, holder, limits=pace, clock=clock)
     front = Front(
-        Desk(store, channels, os.urandom, admins=frozenset(settings.admins), local=settings.local, ticks=ticks)
+        Desk(store, channels, os.urandom, admins=frozenset((*settings.admins, *settings.slack_admins)), local=settings.local, ticks=ticks)
     )
     reception = Reception(
         store,
@@ -149,10 +160,16 @@ async def create(
     )
     timers = Timers(front.desk, lambda: reception.script, outbox.submit, holder=holder, lease=LEASE, clock=clock)
     limits = RateLimit(settings.rate_per_user, settings.rate_per_tenant)
-    doors = {
-        PATHS[name]: Door(channel, reception, limits, metrics, clock=clock, ids=ids)
-        for name, channel in channels.items()
-    }
+    doors: dict[str, HasHandle] = {}
+    slack: SlackSide | None = None
+    for name, channel in channels.items():
+        if isinstance(channel, SlackChannel):
+            admission = Admission(reception, limits, metrics)
+            names = {"holder": holder, "locale": settings.default_locale}
+            slack = SlackSide(channel, store, admission, front.desk, current, metrics, clock=clock, ids=ids, **names)
+            doors[PATHS[name]] = slack.door
+        else:
+            doors[PATHS[name]] = Door(channel, reception, limits, metrics, clock=clock, ids=ids)
     probes = Probes(store, channels.values(), metrics, lambda: asdict(outbox.events), clock)
     for channel in channels.values():
         await channel.start()
@@ -160,6 +177,8 @@ async def create(
     sweeper = Sweeper(store, clock, case_days=settings.retention_days)
     sweeper.start()
     timers.start()
+    if slack is not None:
+        slack.start()
     return App(
-        settings, application(doors, probes), store, outbox, sweeper, timers, reception, probes, channels, session
+        settings, application(doors, probes), store, outbox, sweeper, timers, reception, probes, channels, session, slack
     )

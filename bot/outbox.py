@@ -244,7 +244,7 @@ class Outbox:
             raise DeliverLater(f"no channel named {row.address.channel} is set up here")
         reserved = False
         while not reserved:
-            wait, reserved = self._limiter.reserve(row.address, self._clock(), PATIENCE)
+            wait, reserved = self._limiter.reserve(row.address, self._clock(), PATIENCE, row.kind)
             if wait > PATIENCE:
                 await self._hold(lane, row, wait, failed=False)
                 return None

@@ -6,21 +6,22 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.admission import Admission
 from bot.channels.base import Channel
 from bot.channels.teams_read import MAX_BODY
 from bot.envelope import Envelope, Payload
 from bot.errors import Refused, StoreUnavailable
-from bot.limits import RateLimit, Verdict
+from bot.limits import RateLimit
 from bot.log import conversation_tag, correlation
 from bot.metrics import Metrics
 from bot.reception import Reception
 from bot.storage.base import Counts, Store
-from dialogs.turn import Outcome
 
 _BODY_SECONDS = 10.0
 _TURN_SECONDS = 12.0  # Teams waits 15 for an answer; whoever presses hears an apology before it gives up
@@ -29,6 +30,28 @@ _RETRY_AFTER = "5"
 _QUIET = 3600.0  # seconds for which a reason for refusing, once logged, is only counted
 
 log = structlog.get_logger()
+
+
+class Refusals:
+    """Answers what is refused; each reason is logged once in a while, and counted always."""
+
+    def __init__(self, metrics: Metrics, clock: Callable[[], float]) -> None:
+        """clock: Unix seconds."""
+        self._metrics = metrics
+        self._clock = clock
+        self._logged: dict[str, tuple[float, int]] = {}
+
+    def answer(self, refused: Refused) -> web.Response:
+        """The response."""
+        self._metrics.rejects.labels(refused.reason).inc()
+        now = self._clock()
+        last, count = self._logged.get(refused.reason, (now - _QUIET, 0))
+        if now - last >= _QUIET:
+            log.warning("rejected", reason=refused.reason, status=refused.status, repeated=count)
+            last, count = now, 0
+        self._logged[refused.reason] = (last, count + 1)
+        headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
+        return web.Response(status=refused.status, text=refused.text, headers=headers)
 
 
 class Door:
@@ -48,14 +71,13 @@ class Door:
     ) -> None:
         """clock: Unix seconds. ids: correlation ids for the log. body_seconds, turn_seconds: the most that may take."""
         self._channel = channel
-        self._reception = reception
-        self._limits = limits
+        self._admission = Admission(reception, limits, metrics)
+        self._refusals = Refusals(metrics, clock)
         self._metrics = metrics
         self._clock = clock
         self._ids = ids
         self._body_seconds = body_seconds
         self._turn_seconds = turn_seconds
-        self._logged: dict[str, tuple[float, int]] = {}
 
     async def handle(self, request: web.Request) -> web.Response:
         """POST of one activity."""
@@ -63,15 +85,15 @@ class Door:
         correlation.set(self._ids())
         envelope: Envelope | None = None
         try:
-            body = await _body(request, self._body_seconds)
+            body = await body_of_request(request, self._body_seconds)
             envelope = await self._channel.read(request.headers, body, self._clock())
-            if envelope is None or not self._reception.hears(envelope):
+            if envelope is None or not self._admission.reception.hears(envelope):
                 self._metrics.ignored.inc()
                 return web.Response()
             async with asyncio.timeout(self._turn_seconds):
-                answer = await self._take(envelope)
+                answer = await self._admission.take(self._channel, envelope)
         except Refused as refused:
-            return self._refuse(refused)
+            return self._refusals.answer(refused)
         except (StoreUnavailable, TimeoutError) as error:
             self._metrics.unavailable.inc()
             log.error("store_unavailable", exc_info=error)
@@ -91,32 +113,6 @@ class Door:
         )
         return web.Response() if answer is None else _json(answer)
 
-    async def _take(self, envelope: Envelope) -> Payload | None:
-        """Within the limits: one turn. Beyond: one notice in a minute, then silence.
-
-        The silence is a 200. Any other status would be an error to Teams: it shows "something went wrong" to the user
-        or delivers the same again, which makes more of what is too much already.
-        """
-        verdict = self._limits.check(envelope.address.tenant, envelope.sender.id, envelope.incoming.at)
-        if verdict is Verdict.TAKE:
-            return await self._reception.receive(envelope)
-        self._metrics.limited.inc()
-        if verdict is Verdict.TELL:
-            log.warning("rate_limited", conversation=conversation_tag(envelope.address.key))
-            return await self._reception.tell_off(envelope)
-        return self._channel.render(envelope, Outcome({})).answer
-
-    def _refuse(self, refused: Refused) -> web.Response:
-        self._metrics.rejects.labels(refused.reason).inc()
-        now = self._clock()
-        last, count = self._logged.get(refused.reason, (now - _QUIET, 0))
-        if now - last >= _QUIET:
-            log.warning("rejected", reason=refused.reason, status=refused.status, repeated=count)
-            last, count = now, 0
-        self._logged[refused.reason] = (last, count + 1)
-        headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else None
-        return web.Response(status=refused.status, text=refused.text, headers=headers)
-
     def _unavailable(self, envelope: Envelope | None, status: int) -> web.Response:
         """A message is delivered again by the platform when it hears a 5xx; a press is answered at once."""
         if envelope and envelope.invoke:
@@ -124,10 +120,12 @@ class Door:
         return web.Response(status=status, headers={"Retry-After": _RETRY_AFTER})
 
 
-async def _body(request: web.Request, seconds: float) -> bytes:
-    """The body, if it is JSON, not too big, and comes in time."""
-    if request.content_type != "application/json" or (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
-        raise Refused(415, "content-type", "Send application/json in UTF-8.")
+async def body_of_request(
+    request: web.Request, seconds: float, kinds: tuple[str, ...] = ("application/json",)
+) -> bytes:
+    """The body, if it is of one of these kinds, not too big, and comes in time. Raises `Refused`."""
+    if request.content_type not in kinds or (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
+        raise Refused(415, "content-type", f"Send {' or '.join(kinds)} in UTF-8.")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Refused(415, "content-encoding", "Send the body as it is, without Content-Encoding.")
     try:
@@ -201,7 +199,15 @@ class Probes:
         return True
 
 
-def application(doors: dict[str, Door], probes: Probes) -> web.Application:
+class HasHandle(Protocol):
+    """Answers the POSTs of one path."""
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """One POST."""
+        ...
+
+
+def application(doors: Mapping[str, HasHandle], probes: Probes) -> web.Application:
     """The aiohttp application. doors: by path."""
     app = web.Application(client_max_size=MAX_BODY)
     for path, door in doors.items():

@@ -77,7 +77,7 @@ class Desk:
 
     def may_bind(self, person: Person) -> bool:
         """Whether this person may bind a desk."""
-        return self._local or person.id in self._admins
+        return self._local or not {person.id, person.id.rpartition(":")[2]}.isdisjoint(self._admins)
 
     # -- who sits there
 
