@@ -204,10 +204,10 @@ def taken_over(case: Case, agent: Person, scene: Scene) -> Change:
 
 def waits_again(case: Case, scene: Scene, move: str) -> Case:
     """The case without an agent, in the queue from now on."""
+    state = after(move, case.state)
     return timed(
         replace(case, state=state, agent=None, waiting_since=scene.now, nudges=0, timer="", guiding=False), scene
     )
-    state = after(move, case.state)
 
 
 def released(case: Case, agent_name: str, scene: Scene, move: str = "release") -> Change:
@@ -221,10 +221,10 @@ def released(case: Case, agent_name: str, scene: Scene, move: str = "release") -
 def to_colleague(case: Case, by: Person, to: Person, note: str, scene: Scene) -> Change:
     """Transferred to a colleague of the same desk, who holds it from now on."""
     case, messages = _noted(case, by, note, scene)
+    state = after("to colleague", case.state)
     case = timed(
         replace(case, state=state, agent=to, last_agent=to, claimed_at=scene.now, agent_at=0.0, nudges=0, timer=""),
         scene,
-    state = after("to colleague", case.state)
     )
     line = fill(scene.staff.desk.transferred_agent, agent=by.name, to=to.name)
     user = scene.tell_user(case, fill(scene.user.desk.passed_to_agent, agent=to.name, former=by.name))

@@ -177,6 +177,12 @@ def literal(words: str) -> str:
     return write(Block("line", (Span(line),)) for line in words.split("\n"))
 
 
+def followed(markdown: str, words: str) -> str:
+    """`markdown` with a few words behind it: on its last line, or on one of their own behind a list or code."""
+    last = read(markdown)[-1]
+    return f"{markdown}{' ' if last.kind == 'line' and last.spans else chr(10)}{literal(words)}"
+
+
 def plain(markdown: str) -> str:
     """The words alone, as they are listed and searched; lists and quotes keep their marks."""
     lines = []
