@@ -18,7 +18,7 @@ from dialogs.cards.file import FileCard
 from dialogs.cards.menu import MenuCard, MenuItem
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.outcome import OutcomeCard
-from dialogs.cards.relay import Attached, RelayCard
+from dialogs.cards.relay import RelayCard
 from dialogs.cards.slack_form import form
 from dialogs.cards.slack_text import mrkdwn
 from dialogs.guide import Action, Detail
@@ -127,7 +127,7 @@ def test_nothing_in_a_users_words_is_a_command() -> None:
 
 def test_a_relayed_link_shows_where_it_leads() -> None:
     """A link that bears another address as its name is shown with its own."""
-    made = RelayCard("Mallory", "[bank.example](https://evil.example/x) and https://a.example/y.", ()).blocks()
+    made = RelayCard("Mallory", "[bank.example](https://evil.example/x) and https://a.example/y.").blocks()
     links = [(part.get("text"), part["url"]) for part in parts(made.last.blocks) if part["type"] == "link"]
     assert links == [(None, "https://evil.example/x"), (None, "https://a.example/y")]
 
@@ -341,11 +341,13 @@ def test_ways_are_below_a_line() -> None:
 
 def test_a_picture_is_a_link() -> None:
     """A file with an address is a link, one without is its name: Slack refuses a message whose picture it can't get."""
-    made = RelayCard("Ada", "", (Attached("a.png", "https://x.example/a", True), Attached("b.png", "data:x"))).blocks()
-    assert [(p.get("text"), p["url"]) for p in parts(made.last.blocks) if p["type"] == "link"] == [
-        ("a.png", "https://x.example/a")
+    picture = FileCard("Ada", "a.png", "1 KB", "https://x.example/a", image=True)
+    assert [(p["text"], p["url"]) for p in parts(picture.blocks().last.blocks) if p["type"] == "link"] == [
+        ("a.png (1 KB)", "https://x.example/a")
     ]
-    assert "b.png" in made.last.text
+    gone = replace(picture, url="").blocks()
+    assert not [part for part in parts(gone.last.blocks) if part["type"] == "link"]
+    assert "a.png (1 KB)" in gone.last.text
 
 
 def test_nasty_words_are_all_there() -> None:
