@@ -17,8 +17,8 @@ from bot.envelope import Address, Envelope, Person
 from bot.errors import DeliveryError
 from bot.handoff.case import Case, new_id
 from bot.handoff.moves import Scene
-from bot.script import Script
 from bot.handoff.states import after
+from bot.script import Script
 from bot.storage.base import Store
 from dialogs.guide import Guide
 from dialogs.turn import HandOff, Staff

@@ -13,8 +13,8 @@ from bot.handoff import views
 from bot.handoff.case import Case, Ending, Message, Side, lane_of
 from bot.handoff.change import AFTER_ROOT, ROOT, Change, Say
 from bot.handoff.plan import DeskPlan
-from dialogs.cards.base import Card
 from bot.handoff.states import after
+from dialogs.cards.base import Card
 from dialogs.cards.relay import Attached, RelayCard
 from dialogs.guide import Guide
 from dialogs.texts import DeskTexts, Texts, fill
