@@ -82,6 +82,10 @@ class Arrivals:
         """Conversations at work."""
         return len(self._tasks)
 
+    def hears(self, envelope: Envelope) -> bool:
+        """Whether it is for us at all."""
+        return self._admission.reception.hears(envelope)
+
     async def take(self, envelope: Envelope, body: Payload) -> None:
         """When this returns the event is kept, and will be processed. Raises `StoreUnavailable`."""
         at = envelope.incoming.at

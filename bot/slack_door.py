@@ -75,6 +75,11 @@ class SlackDoor:
         self._refusals = Refusals(metrics, clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def in_hand(self) -> int:
+        """What is being done in passing now."""
+        return len(self._tasks)
+
     async def handle(self, request: web.Request) -> web.Response:
         """POST of an event, an interaction or a command."""
         correlation.set(self._ids())
@@ -88,6 +93,10 @@ class SlackDoor:
             self._metrics.unavailable.inc()
             log.error("store_unavailable", exc_info=error)
             return web.Response(status=503, headers={"Retry-After": _RETRY_AFTER})
+        except Exception as error:  # a mistake of ours; Slack would repeat a 500 for long, and it stays a mistake
+            self._metrics.failed.inc()
+            log.error("request_failed", exc_info=error)
+            return web.Response(status=400)
         return web.Response(status=reading.status, text=reading.body, content_type=reading.content_type)
 
     async def socket(self, payload: dict[str, Any]) -> Reading:
@@ -107,14 +116,14 @@ class SlackDoor:
     async def _keep(self, reading: Reading) -> None:
         """An event is kept; something in passing is begun, for nobody waits for it and nobody may lose by it."""
         heard = reading.heard
-        if isinstance(heard, Envelope):
+        if heard is None or (isinstance(heard, Envelope) and not self._arrivals.hears(heard)):
+            self._metrics.ignored.inc()
+        elif isinstance(heard, Envelope):
             async with asyncio.timeout(self._keep_seconds):
                 await self._arrivals.take(heard, reading.raw or {})
         elif isinstance(heard, Gone):  # or the workspace would be written to for ever
             async with asyncio.timeout(self._keep_seconds):
                 await self._errands.gone(heard)
-        elif heard is None:
-            self._metrics.ignored.inc()
         else:
             self._spawn(heard)
 

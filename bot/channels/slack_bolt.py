@@ -115,13 +115,11 @@ class Door:
         form = headers.get("Content-Type", "").partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
         found = slack_fields.decode(text, form)
         kind = "application/x-www-form-urlencoded" if form else "application/json"
-        request = AsyncBoltRequest(body=text, headers={"content-type": kind}, context={_KEY: at})
-        return await self._dispatch(request, found)
+        return await self._dispatch(found, at, body=text, headers={"content-type": kind})
 
     async def read_socket(self, payload: dict[str, Any], at: float) -> Reading:
         """A request that came by Socket Mode. Raises `Refused`."""
-        request = AsyncBoltRequest(body=payload, mode="socket_mode", context={_KEY: at})
-        return await self._dispatch(request, payload)
+        return await self._dispatch(payload, at, body=payload, mode="socket_mode")
 
     def _verified(self, headers: Mapping[str, str], body: bytes) -> str:
         stamp, signature = headers.get("X-Slack-Request-Timestamp", ""), headers.get("X-Slack-Signature", "")
@@ -138,8 +136,9 @@ class Door:
             raise Refused(401, "signature", "The signature is missing, wrong, or more than five minutes old.")
         return text
 
-    async def _dispatch(self, request: AsyncBoltRequest, found: dict[str, Any]) -> Reading:
+    async def _dispatch(self, found: dict[str, Any], at: float, **given: Any) -> Reading:
         try:
+            request = AsyncBoltRequest(context={_KEY: at}, **given)
             response = await self._app.async_dispatch(request)
         except Exception as error:  # bolt's, of a body that nobody thought of
             log.warning("slack_request_odd", exc_info=error)

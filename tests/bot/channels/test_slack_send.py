@@ -1,0 +1,181 @@
+"""What goes out to Slack, and what its answers mean for a row."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.channels.slack import SlackChannel
+from bot.channels.slack_tokens import OneWorkspace
+from bot.envelope import Address, Person
+from bot.errors import ConversationBlocked, DeliverLater, Undeliverable
+from bot.storage.base import Row
+from tests import slack as fake
+from tests.slack import ANNA, CHAT, TEAM, Fault, Slack
+from tests.stand import library
+
+DIRECT = Address("slack", TEAM, fake.ALEX, False, {"team": TEAM, "channel": CHAT})
+ROOM = Address("slack", TEAM, "C0ROOM", True, {"team": TEAM})
+THREAD = Address("slack", TEAM, "C0ROOM:1.1", True, {"team": TEAM})
+TEXT = {"text": "hi", "blocks": [{"type": "divider"}]}
+
+
+def row(kind: str = "send", address: Address = DIRECT, receipt: str = "", payload: Any = TEXT) -> Row:
+    """A row of the outbox."""
+    return Row(address, 1, kind, payload, 1, 0, 5.0, receipt)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    """A workspace."""
+    async with Slack() as place:
+        yield place
+
+
+@pytest.fixture
+async def channel(slack: Slack) -> AsyncIterator[SlackChannel]:
+    """The channel that serves it."""
+    async with aiohttp.ClientSession() as session:
+        made = SlackChannel(
+            session, library().say, lambda api: OneWorkspace(api, fake.TOKEN), secret=fake.SECRET, api=slack.url
+        )
+        await made.start()
+        await fake.until(made.ready)
+        slack.calls.clear()
+        yield made
+        await made.close()
+
+
+async def test_where_each_kind_goes(channel: SlackChannel, slack: Slack) -> None:
+    """Into the chat, into the thread; a new thread hangs on its message; updates and deletions name theirs."""
+    assert (await channel.deliver(row())).message_id
+    assert slack.calls[-1].body["channel"] == CHAT
+    await channel.deliver(row(address=THREAD))
+    assert (slack.calls[-1].body["channel"], slack.calls[-1].body["thread_ts"]) == ("C0ROOM", "1.1")
+    opened = await channel.deliver(row("thread", ROOM))
+    assert opened.conversation == f"C0ROOM:{opened.message_id}"
+    await channel.deliver(row("update", THREAD, "2.2"))
+    assert slack.calls[-1].method == "chat.update"
+    assert (slack.calls[-1].body["channel"], slack.calls[-1].body["ts"]) == ("C0ROOM", "2.2")
+    await channel.deliver(row("delete", THREAD, "2.2"))
+    assert slack.calls[-1].method == "chat.delete"
+
+
+async def test_a_form_that_is_text_only_takes_the_blocks_away(channel: SlackChannel, slack: Slack) -> None:
+    """An update with no blocks says so: without the word Slack would keep the old ones."""
+    await channel.deliver(row("update", receipt="2.2", payload={"text": "done"}))
+    assert slack.calls[-1].body["blocks"] == []
+
+
+async def test_a_card_in_several_messages(channel: SlackChannel, slack: Slack) -> None:
+    """They come in order; the id is the last one's. In a new thread the later ones lie in it."""
+    payload = {**TEXT, "before": [{"text": "one", "blocks": []}]}
+    receipt = await channel.deliver(row(payload=payload))
+    assert [call.body["text"] for call in slack.calls] == ["one", "hi"]
+    assert receipt.message_id == slack.calls[-1].ts
+    slack.calls.clear()
+    receipt = await channel.deliver(row("thread", ROOM, payload=payload))
+    assert receipt.conversation == f"C0ROOM:{slack.calls[0].ts}"
+    assert slack.calls[1].body["thread_ts"] == slack.calls[0].ts
+
+
+async def test_a_chat_that_nobody_opened_is_opened_once(channel: SlackChannel, slack: Slack) -> None:
+    """Where only the person is known, the chat is asked for and remembered."""
+    unknown = Address("slack", TEAM, "U0NEW", False, {"team": TEAM})
+    await channel.deliver(row(address=unknown))
+    await channel.deliver(row(address=unknown))
+    assert [call.method for call in slack.calls] == ["conversations.open", "chat.postMessage", "chat.postMessage"]
+    assert slack.calls[-1].body["channel"] == "D0NEW"
+
+
+@pytest.mark.parametrize(
+    ("fault", "after"),
+    [
+        (Fault(429, headers={"Retry-After": "30"}), 30.0),
+        (Fault(429), None),
+        (Fault(429, headers={"Retry-After": "soon"}), None),
+        (Fault(error="ratelimited"), None),
+        (Fault(error="ratelimited", headers={"Retry-After": "9999999"}), 3600.0),
+    ],
+    ids=range(5),
+)
+async def test_throttled(channel: SlackChannel, slack: Slack, fault: Fault, after: float | None) -> None:
+    """In every form that Slack gives it: later, as it asks, and certainly not delivered."""
+    slack.faults.append(fault)
+    with pytest.raises(DeliverLater) as caught:
+        await channel.deliver(row())
+    assert (caught.value.after, caught.value.ambiguous) == (after, False)
+
+
+async def test_what_errors_mean(channel: SlackChannel, slack: Slack) -> None:
+    """Blocked, later, never; an error of the server may have been delivered, an update can be repeated."""
+    for error in ("channel_not_found", "is_archived", "not_in_channel", "token_revoked", "account_inactive"):
+        slack.faults.append(Fault(error=error))
+        with pytest.raises(ConversationBlocked, match=error):
+            await channel.deliver(row())
+    for error in ("invalid_blocks", "msg_too_long", "something_new", ""):
+        slack.faults.append(Fault(error=error))
+        with pytest.raises((Undeliverable, DeliverLater)):
+            await channel.deliver(row())
+    for fault in (Fault(500), Fault(503), Fault(error="internal_error"), Fault(cut=True)):
+        slack.faults.append(fault)
+        with pytest.raises(DeliverLater) as caught:
+            await channel.deliver(row())
+        assert caught.value.ambiguous
+    slack.faults.append(Fault(500))
+    with pytest.raises(DeliverLater) as caught:
+        await channel.deliver(row("update", receipt="2.2"))
+    assert not caught.value.ambiguous
+    assert slack.calls == []
+
+
+async def test_a_message_that_is_gone(channel: SlackChannel, slack: Slack) -> None:
+    """An update of it is posted anew; a deletion has nothing to do."""
+    slack.faults.append(Fault(error="message_not_found"))
+    receipt = await channel.deliver(row("update", receipt="2.2"))
+    assert receipt.message_id == slack.calls[-1].ts
+    assert slack.calls[-1].method == "chat.postMessage"
+    slack.faults.append(Fault(error="message_not_found"))
+    assert (await channel.deliver(row("delete", receipt="2.2"))).message_id == ""
+
+
+async def test_another_workspace_is_not_written_to(channel: SlackChannel, slack: Slack) -> None:
+    """An address of a workspace that this token is not for, or of none."""
+    for other in (
+        Address("slack", "T9", "C1", True, {"team": "T9"}),
+        Address("slack", TEAM, "C1", True),
+        Address("slack", TEAM, "C1", True, {"team": "T9"}),
+    ):
+        with pytest.raises(Undeliverable):
+            channel.check_address(other)
+        with pytest.raises(Undeliverable):
+            await channel.deliver(row(address=other))
+    assert slack.calls == []
+
+
+async def test_members_are_people_of_ours(channel: SlackChannel, slack: Slack) -> None:
+    """All pages, with names; without bots, people who left, and other organizations' people."""
+    many = [f"U{number:04}" for number in range(250)]
+    slack.members["C0ROOM"] = [ANNA, "U0BOT", "U0GONE", "U0GUEST", *many]
+    slack.people["U0BOT"] = {"id": "U0BOT", "is_bot": True, "team_id": TEAM}
+    slack.people["U0GONE"] = {"id": "U0GONE", "deleted": True, "team_id": TEAM}
+    slack.people["U0GUEST"] = {"id": "U0GUEST", "team_id": "T9"}
+    found = await channel.members(THREAD)
+    assert [person.id for person in found] == [f"{TEAM}:{user}" for user in (ANNA, *many)]
+    assert found[0] == Person(f"{TEAM}:{ANNA}", "Anna", "anna@example.com", "Europe/Berlin")
+    asked = len(slack.calls)
+    await channel.members(THREAD)
+    assert len(slack.calls) == asked + 2, "who they are is remembered"
+
+
+async def test_files_come_from_slack_alone(channel: SlackChannel) -> None:
+    """The token goes to Slack's own hosts and to nobody else."""
+    good = await channel.file_request(DIRECT, "https://files.slack.com/files-pri/T-F/a.txt")
+    assert good.headers == {"Authorization": f"Bearer {fake.TOKEN}"}
+    assert fake.TOKEN not in repr(good)
+    for url in ("https://evil.example/a", "http://files.slack.com/a", "https://files.slack.com.evil.example/", "x"):
+        with pytest.raises(Undeliverable):
+            await channel.file_request(DIRECT, url)
