@@ -404,6 +404,7 @@ async def test_a_revoked_token_parks_and_is_told() -> None:
         stand.slack.faults.append(Fault(error="token_revoked", only="chat.postMessage"))
         await stand.post(json_request(message("hi")))
         await fake.until(lambda: stand.app.outbox.events.parked)
+        await stand.settle()
         assert (await stand.store.counts(0.0)).parked == 1
         (row,) = await stand.store.aside(10)
         assert (row.parked, row.reason) == (True, "token_revoked")
