@@ -159,6 +159,7 @@ PLACES: dict[str, frozenset[str]] = {
     "opening": frozenset({"guide"}),
     "was": frozenset({"url"}),
     "contact_intro": frozenset({"contact"}),
+    "home_contact": frozenset({"contact"}),
     "resume_ask": frozenset({"guide", "question"}),
     "switch_ask": frozenset({"guide"}),
     "change_item": frozenset({"answer"}),
@@ -332,6 +333,10 @@ class DeskTexts(BaseModel):
     queue_empty: Sentence
     mine_title: Sentence
     mine_empty: Sentence
+    home_case: Sentence
+    home_person: Sentence
+    home_theirs: Sentence
+    home_thread: Sentence
     row: Sentence
     no_such_case: Sentence
     unknown_command: Sentence
@@ -479,6 +484,8 @@ class Texts(BaseModel):
     person_title: Sentence
     contact_intro: Sentence
     no_contact: Sentence
+    home_contact: Sentence
+    home_no_contact: Sentence
     summary_words_title: Sentence
     summary_advice_title: Sentence
     summary_words: Sentence

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 
 from dialogs.cards.base import SlackForm, SlackMessage
 from dialogs.cards.slack_text import Json, escape, size
@@ -66,19 +67,22 @@ def message(blocks: Sequence[Json]) -> SlackMessage:
 def identified(blocks: Sequence[Json]) -> list[Json]:
     """The blocks with ids: those of interactive ones differ, and change with what they hold, as Slack asks."""
     made: list[Json] = []
-    n = 0
+    numbers = count()
     for place, block in enumerate(blocks):
         if block["type"] == "actions":
-            elements = []
-            for element in block["elements"]:
-                kind, bar, rest = str(element["action_id"]).partition("|")
-                elements.append({**element, "action_id": f"{kind}-{n}{bar}{rest}"})
-                n += 1
-            block = {**block, "elements": elements}
-        if block["type"] == "actions" or (block["type"] == "input" and "block_id" not in block):
+            block = {**block, "elements": [_numbered(element, next(numbers)) for element in block["elements"]]}
+        elif "accessory" in block:
+            block = {**block, "accessory": _numbered(block["accessory"], next(numbers))}
+        if block["type"] == "actions" or "accessory" in block:
             block = {**block, "block_id": f"{place}-{zlib.crc32(repr(block).encode('utf-8', 'replace')):08x}"}
         made.append(block)
     return made
+
+
+def _numbered(element: Json, n: int) -> Json:
+    """An element with a number in its action_id, before what a select carries there."""
+    kind, bar, rest = str(element["action_id"]).partition("|")
+    return {**element, "action_id": f"{kind}-{n}{bar}{rest}"}
 
 
 # -- the same as text

@@ -67,6 +67,7 @@ bot.handoff.desk
 bot.handoff.files
 bot.handoff.words
 bot.handoff.moves
+bot.handoff.home
 bot.handoff.views
 bot.handoff.change
 bot.fetch
@@ -166,6 +167,7 @@ dialogs.words
 dialogs.texts
 dialogs.walk
 dialogs.turn
+dialogs.cards.home
 dialogs.cards.relay
 dialogs.cards.file
 dialogs.cards.rating
