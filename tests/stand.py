@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +14,8 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.app import App, create
+from bot.channels.limits import Limits
+from bot.channels.registry import LIMITS
 from bot.resources import content_dir
 from bot.script import Script
 from bot.settings import Settings
@@ -157,6 +159,7 @@ async def stand(
     clock: Callable[[], float] | None = None,
     wait_for_keys: bool = True,
     cloud: Cloud | None = None,
+    pace: Mapping[str, Limits] = LIMITS,
     **settings: Any,
 ) -> AsyncIterator[Stand]:
     """The server with real tokens (or in local mode), on a database in memory, unless told otherwise."""
@@ -180,6 +183,7 @@ async def stand(
             script=script or counting_script(),
             clock=clock,
             ticks=lambda: time.monotonic() + passed[0],
+            pace=pace,
         )
         async with TestClient(TestServer(app.web)) as client:
             try:
