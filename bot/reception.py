@@ -107,7 +107,7 @@ class Reception:
     def hears(self, envelope: Envelope) -> bool:
         """Whether it is for us at all. What was said in a channel without mentioning the bot is so only where the
         desk's plan has all relayed that the one says who holds a case."""
-        return envelope.mentioned or self.script.plan.relay == "all"
+        return envelope.mentioned or bool(envelope.change) or self.script.plan.relay == "all"
 
     async def tell_off(self, envelope: Envelope) -> Payload | None:
         """Tell the sender, once, that this is too much; nothing of what was said is taken in."""

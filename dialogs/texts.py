@@ -111,6 +111,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.said_note": frozenset({"agent"}),
     "desk.sent": frozenset({"name"}),
     "desk.failed": frozenset({"name", "reason"}),
+    "desk.edit_kept": frozenset({"name"}),
     "desk.user_unreachable": frozenset({"name", "reason"}),
     "desk.user_gone": frozenset({"name"}),
     "desk.user_returned": frozenset({"name"}),
@@ -284,6 +285,7 @@ class DeskTexts(BaseModel):
     said_note: Sentence
     sent: Sentence
     failed: Sentence
+    edit_kept: Sentence
     user_unreachable: Sentence
     user_gone: Sentence
     user_returned: Sentence

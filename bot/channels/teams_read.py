@@ -162,12 +162,13 @@ def _in_thread(activity: dict[str, Any]) -> bool:
 def _change(activity: dict[str, Any], kind: str, tenant: str, at: float, locale: str) -> Envelope:
     """A message that its author edited or deleted: it comes under the message's own id."""
     address, sender, message = _address(activity, tenant), _sender(activity), _event_id(activity)
-    text, _ = spoken(text_of(activity, "text"), _list_of(activity, "entities"), address.details["bot"]["id"])
+    text, mentioned = spoken(text_of(activity, "text"), _list_of(activity, "entities"), address.details["bot"]["id"])
     when = text_of(activity, "timestamp", MAX_NAME)
     digest = hashlib.sha256(f"{kind} {when} {text}".encode()).hexdigest()[:16]
     change: Literal["edit", "delete"] = "delete" if kind == "messageDelete" else "edit"
     incoming = Incoming(at, text=text, locale=locale)
-    return Envelope(f"{message}:{digest}", address, sender, incoming, message=message, change=change)
+    heard = mentioned or not address.group or change == "delete"
+    return Envelope(f"{message}:{digest}", address, sender, incoming, message=message, change=change, mentioned=heard)
 
 
 def _files(activity: dict[str, Any], group: bool) -> tuple[SentFile, ...]:

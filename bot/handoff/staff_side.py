@@ -116,7 +116,7 @@ class StaffSide:
         scene = await self._desk.scene(script, case, envelope.incoming.at)
         if envelope.change:
             return await self._edited(envelope, case, scene)
-        if not (envelope.mentioned or self._relayed(envelope, case)):
+        if not (envelope.mentioned or self._relayed(envelope, case, scene)):
             return None
         say, text = scene.staff.desk, envelope.incoming.text.strip()
         agent = await self._desk.member(case.desk, envelope.sender)
@@ -135,9 +135,11 @@ class StaffSide:
         return self._commit(envelope, result)
 
     @staticmethod
-    def _relayed(envelope: Envelope, case: Case) -> bool:
+    def _relayed(envelope: Envelope, case: Case, scene: Scene) -> bool:
         """Whether what does not mention the bot goes to the user all the same (the plan's `relay: all`): what the one
         says who holds the case. All others talk among themselves."""
+        if scene.plan.relay != "all":
+            return False
         return case.state == "claimed" and case.agent is not None and case.agent.id == envelope.sender.id
 
     def _asked(self, turn: _Turn, command: words.Command) -> Change:
@@ -341,8 +343,20 @@ class StaffSide:
             return None
         if case.agent is None or case.agent.id != envelope.sender.id:
             return None
+        if envelope.change == "edit" and not self._still_for_the_user(envelope, scene):
+            name = views.who(case, scene.staff.desk)
+            return self._commit(
+                envelope, Change(case, (scene.tell_staff(fill(scene.staff.desk.edit_kept, name=name)),))
+            )
         change = changed(case, scene, envelope, message.mark, message.turn, message.author, "user")
         return self._commit(envelope, change)
+
+    @staticmethod
+    def _still_for_the_user(envelope: Envelope, scene: Scene) -> bool:
+        """Whether an answer, as it reads now, is one still: a note or a command is none, nor what mentions nobody."""
+        text = envelope.incoming.text.strip()
+        heard = envelope.mentioned or scene.plan.relay == "all"
+        return bool(text) and heard and words.in_thread(text, scene.staff.desk) is None
 
     def _commit(self, envelope: Envelope, change: Change, answer: Payload | None = None) -> Step:
         rows = step.owed(change, change.case, self._desk.channels)

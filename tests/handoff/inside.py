@@ -12,7 +12,7 @@ from typing import Any, Literal
 from bot.channels import teams_render
 from bot.channels.base import Rendered
 from bot.envelope import Address, Envelope, FileRequest, Payload, Person, Receipt, SentFile
-from bot.errors import DeliveryError
+from bot.errors import DeliverLater, DeliveryError
 from bot.handoff.case import Case
 from bot.handoff.desk import Desk
 from bot.handoff.front import Front
@@ -61,24 +61,34 @@ class Clock:
 
 @dataclass(frozen=True)
 class Post:
-    """What the platform accepted: where, of which kind, the message it is or is about, its words, its whole body."""
+    """What the platform accepted: where, of which kind, the message it is or is about, its words, its whole body.
+
+    lost: the connection broke off before the bot read so.
+    """
 
     where: str
     kind: str
     id: str
     text: str
     body: Payload
+    lost: bool = False
 
 
 @dataclass
 class Platform:
-    """A channel on which everything is delivered, unless `broken` says what happens in a conversation instead."""
+    """A channel on which everything is delivered, unless `broken` says what happens in a conversation instead.
+
+    doubts: conversation -> connections that break off there, one a delivery: whether the message was accepted before.
+    doubted: one has broken off since the last time that all was settled, so something waits for its second try.
+    """
 
     name: str = "teams"
     posts: list[Post] = field(default_factory=list)
     people: dict[str, list[Person]] = field(default_factory=dict)
     broken: dict[str, DeliveryError] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    doubts: dict[str, list[bool]] = field(default_factory=dict)
+    doubted: bool = False
 
     async def start(self) -> None:
         """Nothing."""
@@ -138,10 +148,16 @@ class Platform:
         where = row.address.conversation
         if error := self.broken.get(where):
             raise error
-        message = row.receipt or str(next(self.numbers))
-        opened = f"{where};messageid={message}" if row.kind == "thread" else ""
-        self.posts.append(Post(opened or where, row.kind, message, text_of(row.payload), row.payload))
-        return Receipt(message, opened)
+        doubt = self.doubts[where].pop() if self.doubts.get(where) else None
+        if doubt is None or doubt:
+            message = row.receipt or str(next(self.numbers))
+            opened = f"{where};messageid={message}" if row.kind == "thread" else ""
+            text, lost = text_of(row.payload), doubt is not None
+            self.posts.append(Post(opened or where, row.kind, message, text, row.payload, lost))
+            if doubt is None:
+                return Receipt(message, opened)
+        self.doubted = True
+        raise DeliverLater("cut", ambiguous=row.kind in ("send", "thread"))
 
 
 @dataclass
@@ -317,9 +333,12 @@ class House:
         async with asyncio.timeout(20):
             while True:
                 await asyncio.sleep(0)
-                counts = await self.store.counts(0.0)
-                if not counts.waiting and not any(r.outbox.in_hand for r in self.replicas):
+                counts, busy = await self.store.counts(0.0), any(r.outbox.in_hand for r in self.replicas)
+                if not counts.waiting and not busy:
+                    self.platform.doubted = False
                     return
+                if self.platform.doubted and not busy:  # until the second try is due
+                    self.clock.now += 0.1
 
     def button(self, user: str, verb: str, value: str = "") -> tuple[int, str]:
         """Turn and value of the newest button with this verb in a chat."""

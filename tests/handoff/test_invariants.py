@@ -6,7 +6,9 @@ import asyncio
 import itertools
 import os
 import re
+from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -66,6 +68,7 @@ class HandOff(RuleBasedStateMachine):
         self.cases: list[str] = []
         self.events: list[Envelope] = []
         self.owed: dict[str, str] = {}  # a user's words -> the case that they belong to
+        self.said: dict[tuple[str, int], str] = {}  # a message of a transcript -> its words when they came in
         self.number = 0
         self.faults = False
 
@@ -207,6 +210,57 @@ class HandOff(RuleBasedStateMachine):
         )
         await home.settle()
 
+    @rule(agent=agents, index=st.integers(0, 9))
+    def talk(self, agent: Person, index: int) -> None:
+        """Somebody says something in a thread without mentioning the bot."""
+        case = self._case(index)
+        if case is not None:
+            event = self.home.envelope(case.thread or case.desk, agent, Incoming(self.home.clock.now, self._word("s")))
+            start = self.home.mark
+            self._run(self.home.receive(replace(event, mentioned=False)))
+            assert self.home.mark == start
+
+    @rule(index=st.integers(0, 99), how=st.sampled_from(["edit", "edit", "delete", "note", "unmentioned"]), at=replicas)
+    def change(self, index: int, how: str, at: int) -> None:
+        """Somebody edits or deletes what they said: its twin follows, unless it becomes something among the staff."""
+        if not self.events:
+            return
+        event = self.events[index % len(self.events)]
+        before = self._run(self.home.store.message_by_source(event.address.key, event.message))
+        note = how in ("note", "unmentioned") and event.address.group
+        word = self._word("s" if note or "note" in event.incoming.text else event.incoming.text[0])
+        text = f"note: {word}" if note and how == "note" else "" if how == "delete" else word
+        changed = replace(
+            event,
+            event_id=f"{event.event_id}:{self.number}",
+            incoming=replace(event.incoming, at=self.home.clock.now, text=text),
+            change="delete" if how == "delete" else "edit",
+            mentioned=not (note and how == "unmentioned"),
+        )
+        self._run(self.home.receive(changed, at))
+        after = self._run(self.home.store.message_by_source(event.address.key, event.message))
+        if before is None or after is None or before == after:
+            assert before == after
+            return
+        assert not note
+        self._follow(before, after)
+
+    def _follow(self, before: Message, after: Message) -> None:
+        """What has changed is noted; where all can be reached, the other side shows it."""
+        where_ = (before.case, before.mark)
+        self.said.setdefault(where_, before.text)
+        word = self.said[where_]
+        if word in self.owed:
+            del self.owed[word]
+        assert before.changed != "deleted", "what is deleted stays so"
+        if self.faults or before.state != "delivered":
+            return
+        posts = self.home.platform.posts
+        (shown,) = {p.id for p in posts if p.kind == "send" and p.text.endswith(f" {word}") and not p.lost}
+        last = [p for p in posts if p.id == shown][-1]
+        assert last.kind == ("delete" if after.changed == "deleted" else "update")
+        assert after.text in last.text
+
     # -- the world
 
     @rule(minutes=st.sampled_from([0.01, 1, 5, 10, 15, 60]))
@@ -238,6 +292,29 @@ class HandOff(RuleBasedStateMachine):
         elif case is not None and case.thread is not None:
             broken[case.thread.conversation] = Undeliverable("404")
 
+    @rule(user=users, index=st.integers(0, 9), what=st.sampled_from(["user", "thread", "desk"]), accepted=st.booleans())
+    def cut(self, user: str, index: int, what: str, accepted: bool) -> None:
+        """The next delivery there breaks off, before or after it was accepted."""
+        case = self._case(index)
+        place = user if what == "user" else IDENTITY
+        if what == "thread" and case is not None and case.thread is not None:
+            place = case.thread.conversation
+        doubts = self.home.platform.doubts.setdefault(place, [])
+        self.faults = self.faults or bool(doubts)  # twice in a row: it is given up, and its sender is told
+        doubts.append(accepted)
+
+    @rule(user=users)
+    def go(self, user: str) -> None:
+        """The user removes the app: no case is lost by it, and nobody is told twice."""
+        event = self.home.envelope(where(user), person(user), Incoming(self.home.clock.now))
+        case = self._of(user)
+        for _ in range(2):
+            start = self.home.mark
+            self._run(self.home.receive(replace(event, gone="here", event_id=f"{event.event_id}{start}")))
+        assert self.home.mark == start
+        after = self._of(user)
+        assert (case and case.state) == (after and after.state)
+
     @rule()
     def mend(self) -> None:
         """All can be reached again."""
@@ -264,8 +341,9 @@ class HandOff(RuleBasedStateMachine):
             mine = [m for m in told if m.side == side]
             assert all(m.state in ("delivered", "failed") for m in mine)
             for case in self.cases:
-                self._in_order([m for m in mine if m.case == case and m.text[0] == prefix], there)
-        answers = {m.text for m in told if m.side == "agent" and m.state == "delivered"}
+                said = [m for m in mine if m.case == case and self._words(m)[:1] == prefix]
+                self._in_order(said, there)
+        answers = {w for m in told if m.side == "agent" for w in (m.text, self._words(m))}
         for post in to_users:
             for word in WORD.findall(post.text):
                 assert word[0] != "s", "a note never reaches a user"
@@ -273,12 +351,21 @@ class HandOff(RuleBasedStateMachine):
         for word, case_id in self.owed.items():
             assert any(m.text == word and m.case == case_id for m in told), "nothing that was said is lost"
 
-    @staticmethod
-    def _in_order(said: list[Message], there: list[Post]) -> None:
-        relayed = [m.text for m in said if m.state == "delivered"]
-        seen = [p.text.rpartition(" ")[2] for p in there if p.text.startswith("**") and p.kind == "send"]
-        known = {m.text for m in said}
-        assert [word for word in seen if word in known] == relayed
+    def _words(self, message: Message) -> str:
+        """What a message said when it came in, whatever was changed since."""
+        return self.said.get((message.case, message.mark), message.text)
+
+    def _in_order(self, said: list[Message], there: list[Post]) -> None:
+        """Once each, in order; a copy only where the connection broke off after the first was accepted."""
+        words = [self._words(m) for m in said]
+        shown = [p for p in there if p.text.startswith("**") and p.kind == "send"]
+        seen = [(p.text.rpartition(" ")[2], p.lost) for p in shown if p.text.rpartition(" ")[2] in words]
+        relayed = [self._words(m) for m in said if m.state == "delivered"]
+        assert [word for word, lost in seen if not lost] == relayed
+        places = [words.index(word) for word, _ in seen]
+        assert places == sorted(places)
+        copies = Counter(word for word, lost in seen if lost)
+        assert all(count <= 2 for count in copies.values()), "sent a third time"
 
     @invariant()
     def cards(self) -> None:
@@ -288,7 +375,8 @@ class HandOff(RuleBasedStateMachine):
         for case in self._all():
             assert case.thread is not None
             status = views.status(case, self.home.script.plan, self.home.script.texts("en").desk)
-            for opened in [p for p in self.home.platform.posts if p.kind == "thread" and case.id in p.text]:
+            opened_ = [p for p in self.home.platform.posts if p.kind == "thread" and case.id in p.text and not p.lost]
+            for opened in opened_:
                 shown = [p for p in self.home.platform.posts if (p.where, p.id) == (opened.where, opened.id)][-1]
                 here = opened.where == case.thread.conversation
                 assert (status in shown.text) == here
