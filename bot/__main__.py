@@ -54,6 +54,20 @@ AppVersion = Annotated[
 PackageFile = Annotated[
     Path | None, typer.Option("--package", help="An app package to look at as well.", show_default=False)
 ]
+Articles = Annotated[list[Path], typer.Argument(help="Articles, and folders of them.", show_default=False)]
+ContentOut = Annotated[Path, typer.Option("--out", help="The content folder; guides/ below it is written.")]
+Internal = Annotated[bool, typer.Option("--internal", help="Also articles of internal types (TSG_…, rca).")]
+DataBodies = Annotated[bool, typer.Option("--data", help="Also articles that consist of JSON, as code.")]
+Questions = Annotated[
+    bool, typer.Option("--questions/--no-questions", help="Where every step is a condition, ask which one it is.")
+]
+Owner = Annotated[str, typer.Option("--owner", help="Of guides whose article names none.")]
+WrittenIn = Annotated[str, typer.Option("--language", help="What the articles are written in.", show_default="en")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Write no guide.")]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", help="Where to write the report as JSON.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 CaseState = Annotated[str, typer.Option("--state", help="waiting, claimed or closed.", show_default=False)]
 QueueName = Annotated[str, typer.Option("--queue", help="Of one queue only.", show_default=False)]
 Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1)]
@@ -115,6 +129,35 @@ def chat(words: Words = None, locale: InLocale = "", to: To = None, name: Name =
 def check(paths: Paths = None, play: Play = False) -> None:
     """Look for mistakes in guides and texts."""
     _run("check", tuple(paths or ()), play)
+
+
+@app.command("import")
+def import_(
+    paths: Articles,
+    out: ContentOut = Path("content"),
+    internal: Internal = False,
+    data: DataBodies = False,
+    questions: Questions = True,
+    owner: Owner = "Helpdesk",
+    language: WrittenIn = "",
+    dry_run: DryRun = False,
+    report: ReportFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make guides of Markdown articles, and tell what was placed and what could not be."""
+    _run(
+        "import_",
+        tuple(paths),
+        out,
+        internal=internal,
+        data=data,
+        questions=questions,
+        owner=owner,
+        language=language,
+        dry=dry_run,
+        report_file=report,
+        as_json=as_json,
+    )
 
 
 @app.command()
