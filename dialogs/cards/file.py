@@ -52,7 +52,8 @@ class FileCard:
 
     def blocks(self) -> SlackForm:
         """The file's name, as a link where there is one: Slack refuses a message whose picture it can't fetch."""
-        name = [{"type": "link", "url": self.url, "text": self.title}] if self.url else words(self.title)
+        fetched = self.url.startswith("https://")
+        name = [{"type": "link", "url": self.url, "text": self.title}] if fetched else words(self.title)
         body = rich_blocks([section(words(self.author, bold=True)), section(name)])
         body += blocks.literal(self.note) if self.note else []
         return form([body], blocks.actions([blocks.button(self.again, 0)]) if self.again else ())

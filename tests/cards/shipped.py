@@ -17,8 +17,17 @@ def _of(outcome: Outcome) -> list[Card]:
     return [*cards, outcome.replaced.card] if outcome.replaced else cards
 
 
+_FOUND: dict[str, Card] = {}
+
+
 async def shipped_cards() -> dict[str, Card]:
-    """The cards by a name of their own: their type and their first line."""
+    """The cards by a name of their own: their type and their first line. Found once, they are only read."""
+    if not _FOUND:
+        _FOUND.update(await _walked())
+    return _FOUND
+
+
+async def _walked() -> dict[str, Card]:
     run = engine(shipped()).run
     first = await run(None, Incoming(AT, arrived=True))
     found: dict[str, Card] = {}

@@ -28,6 +28,7 @@ LENGTHS = {  # of a text object, by what it is of
     "label": 2000,
     "hint": 2000,
     "context": 3000,
+    "section": 3000,
     "title": 24,
     "submit": 24,
 }
@@ -37,7 +38,7 @@ KNOWN: dict[str, set[str]] = {
     "divider": {"type"},
     "context": {"type", "elements"},
     "rich_text": {"type", "elements"},
-    "section": {"type", "text", "accessory"},
+    "section": {"type", "block_id", "text", "accessory"},
     "actions": {"type", "block_id", "elements"},
     "input": {"type", "block_id", "label", "element", "optional", "hint"},
     "button": {"type", "action_id", "text", "value", "style", "url"},
@@ -137,7 +138,7 @@ def _part(part: Json) -> list[str]:
 
 def _texts(kind: str, part: Json) -> list[str]:
     wrong = []
-    if kind in ("header", "button"):
+    if kind in ("header", "button", "section"):
         wrong += _text(kind, part["text"])
     for name in ("label", "hint", "placeholder"):
         if name in part:

@@ -115,7 +115,9 @@ def test_a_single_loud_button_of_a_form_is_primary() -> None:
 def test_nothing_in_a_users_words_is_a_command() -> None:
     """Mentions, links and formatting that somebody typed are shown as they were typed, and ping nobody."""
     typed = "<!channel> <@U123> <#C1|x> <https://evil.example|bank.example> *b* _i_ ~s~ `c` & &lt;!here&gt;"
-    card = replace(HAND_OFF["case-odd"], words=(typed,), title=typed, added=typed, notice=typed, status=typed)
+    odd = HAND_OFF["case-odd"]
+    assert isinstance(odd, CaseCard)
+    card = replace(odd, words=(typed,), title=typed, added=typed, notice=typed, status=typed)
     made = card.blocks()
     assert broken(made) == []
     assert {part["type"] for part in parts(made.last.blocks)} & {"user", "broadcast", "channel", "mrkdwn"} == set()
