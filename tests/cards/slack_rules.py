@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from slack_sdk.models.blocks import Block
@@ -55,16 +55,23 @@ KNOWN: dict[str, set[str]] = {
 }
 
 
-def parts(part: Any) -> Iterator[Json]:
+def parts(part: Any) -> list[Json]:
     """Everything in a payload that has a type, from the outside in."""
-    if isinstance(part, list | tuple):
-        for item in part:
-            yield from parts(item)
-    elif isinstance(part, dict):
+    found: list[Json] = []
+    _collect(part, found)
+    return found
+
+
+def _collect(part: Any, found: list[Json]) -> None:
+    if isinstance(part, dict):
         if isinstance(part.get("type"), str):
-            yield part
-        for value in part.values():
-            yield from parts(value)
+            found.append(part)
+        part = part.values()
+    elif not isinstance(part, list | tuple):
+        return
+    for value in part:
+        if isinstance(value, dict | list | tuple):
+            _collect(value, found)
 
 
 def broken(form: SlackForm) -> list[str]:
@@ -99,18 +106,23 @@ def _blocks(blocks: list[Json], most: int) -> list[str]:
     if not 0 < len(blocks) <= most:
         wrong.append(f"{len(blocks)} blocks")
     for block in blocks:
-        parsed = Block.parse(block)
-        if parsed is None:
-            wrong.append(f"no block to slack_sdk: {block['type']}")
-            continue
-        parsed.validate_json()
-    for part in parts(blocks):
-        wrong += _part(part)
+        wrong += _block(json.dumps(block))
+    inside = parts(blocks)
     for name in ("block_id", "action_id"):
-        ids = [str(part[name]) for part in parts(blocks) if name in part]
+        ids = [str(part[name]) for part in inside if name in part]
         wrong += [f"{name} {one} stands {n} times" for one, n in Counter(ids).items() if n > 1]
         wrong += [f"{name} of {len(one)} characters" for one in ids if not 0 < len(one) <= 255]
     return wrong
+
+
+@lru_cache(maxsize=4096)  # most cards share most of their blocks
+def _block(written: str) -> tuple[str, ...]:
+    block = json.loads(written)
+    parsed = Block.parse(block)
+    if parsed is None:
+        return (f"no block to slack_sdk: {block['type']}",)
+    parsed.validate_json()
+    return tuple(mistake for part in parts(block) for mistake in _part(part))
 
 
 def _part(part: Json) -> list[str]:
@@ -218,7 +230,8 @@ def presses(form: SlackForm) -> list[tuple[str, str, int, str]]:
 
 def unlike(card: Card) -> list[str]:
     """Where the Slack form differs from the card: buttons that can't be pressed or carry another thing."""
-    found = presses(card.blocks())
+    made = card.blocks()
+    found = presses(made)
     turn = getattr(card, "turn", 0)
     buttons: list[Button] = list(card.options())
     if not getattr(card, "answered", ""):
@@ -227,7 +240,7 @@ def unlike(card: Card) -> list[str]:
         buttons += [*card.buttons, *(Button(form.title, form.send.verb, form.send.value) for form in card.forms)]
     carried = {(verb, at, value) for _, verb, at, value in found}
     wrong = [f"no button for {b.title!r}" for b in buttons if (b.verb, turn, b.value) not in carried]
-    text = whole(card.blocks())
-    wrong += [f"{b.title!r} is not shown" for b in buttons if " ".join(b.title.split()) not in " ".join(text.split())]
+    text = " ".join(whole(made).split())
+    wrong += [f"{b.title!r} is not shown" for b in buttons if " ".join(b.title.split()) not in text]
     titles = {title for title, *_ in found}
     return wrong + [f"{b.title!r} is no button" for b in buttons if len(b.title) < 70 and escape(b.title) not in titles]

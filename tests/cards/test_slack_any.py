@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.cards import blocks, slack_inputs
@@ -104,14 +104,12 @@ QUESTION = st.builds(
 )
 
 
-@settings(deadline=None)  # a huge text is slow to make and to check
 @given(CARD)
 def test_any_card_keeps_the_rules(card: Card) -> None:
     """Any text in any field: blocks that Slack takes, below its limits, and texts that name no command."""
     assert broken(card.blocks()) == []
 
 
-@settings(deadline=None)
 @given(OUTCOME, LINKS, st.lists(TEXT, max_size=12).map(tuple))
 def test_any_advice_is_whole(outcome: Outcome, documents: tuple[Link, ...], facts: tuple[str, ...]) -> None:
     """Whatever advice an author writes, Slack takes it, and every code and every address is there whole."""
@@ -140,7 +138,6 @@ def test_any_advice_is_whole(outcome: Outcome, documents: tuple[Link, ...], fact
     assert {value for _, verb, _, value in presses(made) if verb == "solved"} == {"yes", "no"}
 
 
-@settings(deadline=None)
 @given(QUESTION)
 def test_any_question_can_be_answered(question: Question) -> None:
     """Whatever question an author asks, every answer can be given, and carries what it should."""
@@ -151,7 +148,6 @@ def test_any_question_can_be_answered(question: Question) -> None:
     assert carried == [("answer", 7, b.value) for b in answers]
 
 
-@settings(deadline=None)
 @given(st.builds(Form, SEEN, st.tuples(fields("a"), fields("b")), st.builds(Button, SEEN, st.just("case"), ODD)), ODD)
 def test_any_form_is_a_modal(form: Form, where: str) -> None:
     """Any form is a view that Slack takes, and gives back what it carries."""
@@ -177,7 +173,6 @@ def test_literal_words_stay(text: str) -> None:
     assert shown(blocks.literal(text)).replace("\u2060", "").strip() == clean(text).replace("\u2060", "").strip()
 
 
-@settings(deadline=None)
 @given(ANY, st.integers(100, 3000))
 def test_pieces_make_the_whole(text: str, most: int) -> None:
     """A text in pieces is the same text, and each piece fits."""
