@@ -47,6 +47,10 @@ Name = Annotated[str, typer.Option("--name", help="Who speaks, with --to.")]
 ChannelName = Annotated[str, typer.Option("--channel", help="The channel's name, with --to.")]
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; else all content.", show_default=False)]
 Play = Annotated[bool, typer.Option("--play", help="Also play the conversations (*.talk.yaml) beside the guides.")]
+InLanguage = Annotated[str, typer.Argument(help="A language, such as de; else all.", show_default=False)]
+Missing = Annotated[bool, typer.Option("--missing", help="List what is not translated yet, as a file to fill in.")]
+Filled = Annotated[Path | None, typer.Option("--apply", help="Put this filled-in file back.", show_default=False)]
+ToFile = Annotated[Path | None, typer.Option("--out", help="Write to this file instead.", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", help="Where to write it.")]
 AppVersion = Annotated[
     str, typer.Option("--app-version", help="Three numbers, higher with every upload.", show_default="the program's")
@@ -158,6 +162,14 @@ def import_(
         report_file=report,
         as_json=as_json,
     )
+
+
+@app.command()
+def translate(language: InLanguage = "", missing: Missing = False, apply: Filled = None, out: ToFile = None) -> None:
+    """List what is missing in other languages, for a translator; put it back when it is filled in."""
+    if missing == (apply is not None):
+        raise typer.BadParameter("Say --missing or --apply FILE.")
+    _run("translate", language, apply, out)
 
 
 @app.command()

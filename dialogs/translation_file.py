@@ -66,7 +66,7 @@ def put_together(doc: Document, original: Guide, words: GuideWords, language: st
     guide, remarks = translated(original, words, language)
     warnings = [Problem(doc.file, doc.line(r.place), r.what, r.fix, warning=True) for r in remarks]
     if gone := missing(original, words):
-        places = ", ".join(where(place) for place in [*gone][:3])
+        places = ", ".join(f'"{".".join(map(str, place))}"' for place in [*gone][:3])
         more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""
         fix = f'"helpbot translate --missing {language}" writes a file to fill in'
         what = f"{len(gone)} of {len(wordings(original))} texts are not translated: {places}{more}"

@@ -290,8 +290,12 @@ def _name(person: dict[str, Any]) -> str:
 
 
 def _locale(activity: dict[str, Any], default: str) -> str:
-    locale = text_of(activity, "locale")
-    return locale if _LOCALE.fullmatch(locale) else default
+    """The client's language: as the activity says, or as the client says of itself (`clientInfo`)."""
+    told = (e for e in _list_of(activity, "entities") if isinstance(e, dict) and e.get("type") == "clientInfo")
+    for source in (activity, *told):
+        if _LOCALE.fullmatch(locale := text_of(source, "locale")):
+            return locale
+    return default
 
 
 def _list_of(source: dict[str, Any], name: str) -> list[Any]:

@@ -27,6 +27,7 @@ bot.commands.chat
 bot.commands.client_desk
 bot.commands.client_chat
 bot.commands.check
+bot.commands.translate
 bot.commands.import_
 bot.commands.doctor
 bot.commands.package
@@ -53,6 +54,7 @@ bot.importer.emit
 bot.importer.words
 bot.importer.alike
 bot.importer.article
+bot.translate
 bot.play
 bot.talk
 bot.package_teams

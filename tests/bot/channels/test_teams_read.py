@@ -74,6 +74,12 @@ def test_sender_without_directory_id() -> None:
     assert read({**message(SERVICE, "hi"), "from": {"id": "29:x"}}).sender.id == "29:x"
 
 
+def test_the_clients_own_locale() -> None:
+    """An activity that names no language has that of the client, as it says of itself."""
+    told = {**message(SERVICE, "hi", locale=""), "entities": [{"type": "clientInfo", "locale": "es-MX"}]}
+    assert read(told).incoming.locale == "es-MX"
+
+
 @pytest.mark.parametrize("locale", [None, "", "x", "en\n", "../etc", "a" * 300, "en_US", "1"])
 def test_odd_locale_is_the_default(locale: str | None) -> None:
     """A locale that is none does not reach the texts."""
