@@ -19,11 +19,15 @@ from bot.channels.limits import Limits as Pace
 from bot.channels.registry import LIMITS, PATHS, make_channels
 from bot.channels.slack import SlackChannel
 from bot.clock import SteadyClock
+from bot.fetch import Fetcher
+from bot.file_door import FileDoor
 from bot.handoff.desk import Desk
+from bot.handoff.files import MEGABYTE, Files, Limits
 from bot.handoff.front import Front
 from bot.handoff.plan_file import load_plan
 from bot.handoff.timers import Timers
 from bot.limits import RateLimit
+from bot.links import Links
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.reception import Reception
@@ -55,6 +59,7 @@ class App:
     outbox: Outbox
     sweeper: Sweeper
     timers: Timers
+    files: Files
     reception: Reception
     probes: Probes
     channels: dict[str, Channel]
@@ -78,6 +83,7 @@ class App:
             await self.slack.stop()
         await self.sweeper.stop()
         await self.outbox.stop(_GRACE)
+        await self.files.close()
         for channel in self.channels.values():
             await channel.close()
         await self.session.close()
@@ -144,11 +150,25 @@ async def create(
         raise
     clock = clock or SteadyClock()
     holder = holder or ids()
-    outbox = Outbox(store, channels, holder, limits=pace, clock=clock)
-    front = Front(
-        Desk(store, channels, os.urandom, admins=frozenset((*settings.admins, *settings.slack_admins)), local=settings.local, ticks=ticks)
+    outbox = Outbox(store, channels, holder, limits=pace, clock=clock, prepare=lambda row: files.prepare(row))
+    links = Links(store, settings.files_base, os.urandom)
+    files = Files(
+        store,
+        channels,
+        links,
+        Fetcher(store, limit=settings.file_limit_mb * MEGABYTE, clock=clock),
+        current,
+        Limits(settings.file_limit_mb, settings.file_days),
+        submit=outbox.submit,
+        holder=holder,
+        lease=LEASE,
+        clock=clock,
+        draw=os.urandom,
     )
     reception = Reception(
+    await files.open()
+    admins = frozenset((*settings.admins, *settings.slack_admins))
+    front = Front(Desk(store, channels, os.urandom, admins=admins, local=settings.local, ticks=ticks, files=files))
         store,
         channels,
         outbox,
@@ -179,6 +199,5 @@ async def create(
     timers.start()
     if slack is not None:
         slack.start()
-    return App(
-        settings, application(doors, probes), store, outbox, sweeper, timers, reception, probes, channels, session, slack
-    )
+    served = application(doors, probes, FileDoor(store, links, clock))
+    return App(settings, served, store, outbox, sweeper, timers, files, reception, probes, channels, session, slack)

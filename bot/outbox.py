@@ -81,8 +81,12 @@ class Outbox:
         jitter: Callable[[], float] = random.random,
         lease: float = LEASE,
         width: int = WIDTH,
+        prepare: Callable[[Row], Awaitable[Row | None]] | None = None,
     ) -> None:
-        """`channels` and `limits` by name. holder: a name that no other living process has. `clock`: Unix seconds."""
+        """`channels` and `limits` by name. holder: a name that no other living process has. `clock`: Unix seconds.
+
+        prepare: makes a row that can be sent of one of kind "file" (None: there is nothing to send any more).
+        """
         self._store = store
         self._channels = channels
         self._holder = holder
@@ -92,6 +96,7 @@ class Outbox:
         self._jitter = jitter
         self._lease = lease
         self._width = width
+        self._prepare = prepare
         self._slots = asyncio.Semaphore(width)
         self._lanes: dict[str, _Lane] = {}
         self._woken = asyncio.Event()
@@ -242,6 +247,11 @@ class Outbox:
         channel = self._channels.get(row.address.channel)
         if channel is None:
             raise DeliverLater(f"no channel named {row.address.channel} is set up here")
+        if row.kind == "file":
+            prepared = await self._through(self._file, row)
+            if prepared is None or lane.lost:
+                return None if lane.lost else Receipt()
+            row = prepared
         reserved = False
         while not reserved:
             wait, reserved = self._limiter.reserve(row.address, self._clock(), PATIENCE, row.kind)
@@ -254,13 +264,18 @@ class Outbox:
             if lane.lost:
                 return None
             lane.busy = True
-            return await self._through(channel, row)
+            return await self._through(channel.deliver, row)
 
-    async def _through(self, channel: Channel, row: Row) -> Receipt:
-        """Send by this channel; whatever goes wrong comes out as a DeliveryError."""
+    async def _file(self, row: Row) -> Row | None:
+        if self._prepare is None:
+            raise Undeliverable("files are not set up here")
+        return await self._prepare(row)
+
+    async def _through(self, work: Callable[[Row], Awaitable[T]], row: Row) -> T:
+        """Send by a channel, or prepare; whatever goes wrong comes out as a DeliveryError."""
         try:
             async with asyncio.timeout(DELIVERY):
-                return await channel.deliver(row)
+                return await work(row)
         except DeliveryError:
             raise
         except TimeoutError as error:

@@ -206,6 +206,11 @@ class Settings(BaseModel):
         return slack_set_up(self)
 
     @property
+    def files_base(self) -> str:
+        """Where links to files lead: to the public address, in local mode to this machine; "" where there is none."""
+        return self.public_url or (f"http://{self.host}:{self.port}" if self.local else "")
+
+    @property
     def database_shown(self) -> str:
         """The database's address as it may be logged: without user and password."""
         scheme, _, rest = self.database_url.partition("://")

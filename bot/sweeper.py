@@ -15,6 +15,8 @@ INBOX = 3 * DAY  # no platform delivers the same event again after so long
 RECEIPTS = 60 * DAY  # a card this old is not answered any more
 CONVERSATIONS = 400 * DAY  # whoever comes once a year is still known
 CASE_DAYS = 90.0
+FILE_DAYS = 7.0
+BROKEN_OFF = 3600.0  # the parts of a file that was begun so long ago belong to nothing
 EVERY = 300.0
 BATCH = 200
 PAUSE = 1.0  # between batches, so that turns come first
@@ -32,11 +34,13 @@ class Sweeper:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         *,
         case_days: float = CASE_DAYS,
+        file_days: float = FILE_DAYS,
     ) -> None:
-        """clock: Unix seconds. case_days: how long a closed case is kept, with its transcript."""
+        """clock: Unix seconds. case_days: how long a closed case is kept, with its transcript; file_days: a file."""
         self._store = store
         self._clock = clock
         self._cases = case_days * DAY
+        self._files = file_days * DAY
         self._sleep = sleep
         self._task: asyncio.Task[None] | None = None
 
@@ -71,4 +75,5 @@ class Sweeper:
     async def _batch(self) -> int:
         now = self._clock()
         swept = await self._store.sweep(now - INBOX, now - RECEIPTS, now - CONVERSATIONS, BATCH)
+        swept += await self._store.sweep_files(now - self._files, now - BROKEN_OFF, BATCH)
         return swept + await self._store.sweep_cases(now - self._cases, BATCH)

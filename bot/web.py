@@ -17,6 +17,7 @@ from bot.channels.base import Channel
 from bot.channels.teams_read import MAX_BODY
 from bot.envelope import Envelope, Payload
 from bot.errors import Refused, StoreUnavailable
+from bot.file_door import ROUTE, FileDoor
 from bot.limits import RateLimit
 from bot.log import conversation_tag, correlation
 from bot.metrics import Metrics
@@ -207,7 +208,7 @@ class HasHandle(Protocol):
         ...
 
 
-def application(doors: Mapping[str, HasHandle], probes: Probes) -> web.Application:
+def application(doors: Mapping[str, HasHandle], probes: Probes, files: FileDoor | None = None) -> web.Application:
     """The aiohttp application. doors: by path."""
     app = web.Application(client_max_size=MAX_BODY)
     for path, door in doors.items():
@@ -215,4 +216,6 @@ def application(doors: Mapping[str, HasHandle], probes: Probes) -> web.Applicati
     app.router.add_get("/healthz", probes.healthz)
     app.router.add_get("/readyz", probes.readyz)
     app.router.add_get("/metrics", probes.metrics)
+    if files is not None:
+        app.router.add_get(ROUTE, files.get)
     return app

@@ -95,6 +95,9 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.not_passed_on": frozenset({"reason"}),
     "desk.desk_unreachable": frozenset({"contact"}),
     "desk.file_refused": frozenset({"name", "reason"}),
+    "desk.file_size": frozenset({"limit"}),
+    "desk.file_link": frozenset({"days", "hours"}),
+    "desk.file_lost": frozenset({"reason"}),
     "desk.guide_begins": frozenset({"agent", "guide"}),
     "desk.guide_ends": frozenset({"agent"}),
     "desk.rating_intro": frozenset({"case"}),
@@ -202,9 +205,18 @@ class DeskTexts(BaseModel):
     not_passed_on: Sentence
     desk_unreachable: Sentence
     file_refused: Sentence
-    file_picture: Sentence
+    file_kind: Sentence
+    file_size: Sentence
+    file_many: Sentence
+    file_elsewhere: Sentence
+    file_gone: Sentence
     file_channel: Sentence
     file_unnamed: Sentence
+    file_link: Sentence
+    file_no_link: Sentence
+    file_over: Sentence
+    file_again: Sentence
+    file_lost: Sentence
     guide_begins: Sentence
     guide_ends: Sentence
     edited: Sentence
@@ -320,6 +332,8 @@ class DeskTexts(BaseModel):
     guide_result_not_solved: Sentence
     guide_result_stopped: Sentence
     guide_unknown: Sentence
+    file_left_behind: Sentence
+    files_none: Sentence
     file_in_channel: Sentence
     empty_reply: Sentence
     limit_reached: Sentence
@@ -352,6 +366,7 @@ class DeskTexts(BaseModel):
     words_close: Phrases
     words_give_back: Phrases
     words_note: Phrases
+    words_files: Phrases
     words_help: Phrases
     words_queue: Phrases
     words_mine: Phrases
@@ -396,10 +411,10 @@ class Texts(BaseModel):
     greeting_title: Sentence
     greeting: Sentence
     hello_open: Sentence
+    back_here: Sentence
     topics_title: Sentence
     topics_intro: Sentence
     topics_more: Sentence
-    back_here: Sentence
     mean_title: Sentence
     mean_intro: Sentence
     none_of_these: Sentence
@@ -415,12 +430,12 @@ class Texts(BaseModel):
     help_idle: Sentence
     opening: Sentence
 
-    # asking
     # languages: their names by their tags; what is said once to somebody whose language, or whose guide's, is missing
     languages: dict[str, Sentence]
     language_fallback: Sentence
     guide_language: Sentence
 
+    # asking
     facts_title: Sentence
     fallback_fact: Sentence
     misunderstood: Sentence

@@ -53,6 +53,8 @@ class Connector:
         self.requests = 0
         self.faults: deque[Fault | None] = deque()
         self.deleted: set[str] = set()
+        self.attachments: dict[str, bytes] = {}
+        self.fetched: list[str] = []
         self.answers_id = True
         self.by_directory_id = True
         self.members: dict[str, list[dict[str, str]]] = {}
@@ -74,6 +76,8 @@ class Connector:
         app.router.add_post("/teams/v3/conversations", self._open)
         app.router.add_get("/teams/v3/conversations/{conversation}/pagedmembers", self._members)
         app.router.add_get("/teams/v3/conversations/{conversation}/members/{id}", self._member)
+        app.router.add_get("/teams/v3/attachments/{id}/views/original", self._attachment)
+        app.router.add_get("/drive/{id}", self._attachment)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
@@ -126,6 +130,25 @@ class Connector:
         async with self._arrived:
             self._arrived.notify_all()
         return web.json_response({"id": thread, "activityId": str(self._number)}, status=201)
+
+    def picture(self, name: str, content: bytes) -> str:
+        """Where a picture that was pasted into a message lies: its contentUrl, for the bot's token."""
+        self.attachments[name] = content
+        return f"{self.url}v3/attachments/{name}/views/original"
+
+    def file(self, name: str, content: bytes) -> str:
+        """Where a file that was sent in a chat lies: its downloadUrl, for anybody who has it."""
+        self.attachments[name] = content
+        return f"http://127.0.0.1:{self._port}/drive/{name}?tempauth=abc"
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        """Get Attachment, and the download of a file; `fetched` has the tokens that came."""
+        token = request.headers.get("Authorization", "")
+        self.fetched.append(token)
+        if request.path.startswith("/teams/") and not token:
+            return web.Response(status=401)
+        found = self.attachments.get(request.match_info["id"])
+        return web.Response(status=404) if found is None else web.Response(body=found)
 
     async def _members(self, request: web.Request) -> web.Response:
         members = self.members.get(request.match_info["conversation"], [])

@@ -173,6 +173,7 @@ async def stand(
                 "teams_openid_metadata": cloud.metadata_url,
                 "teams_login_url": cloud.login_url,
                 "teams_service_hosts": ("127.0.0.1",),
+                "teams_file_hosts": ("127.0.0.1",),
                 **values,
             }
         store = store or SqliteStore(":memory:")

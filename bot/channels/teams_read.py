@@ -13,8 +13,10 @@ import re
 from dataclasses import replace
 from typing import Any, Literal
 
+from bot.channels import teams_html
 from bot.envelope import Address, Envelope, Person, SentFile
 from bot.errors import Refused
+from dialogs.cards import rich
 from dialogs.turn import Incoming, Press
 
 CHANNEL = "teams"
@@ -26,6 +28,9 @@ MAX_VALUE = 1024
 MAX_FIELDS = 20
 MAX_FILES = 20
 MAX_URL = 8000
+_NO_FILES = ("text/html", "messageReference")  # the message's own words once more; the message that it answers
+_ENDINGS = {"image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+_TAG = re.compile(r"<[^>]*>")
 FILE_INFO = "application/vnd.microsoft.teams.file.download.info"
 MAX_TURN = 2**31 - 1
 MAX_TEXT = 32_000  # more than Teams lets a person type; the rest of a longer one is cut off, for they deserve an answer
@@ -149,8 +154,26 @@ def _message(activity: dict[str, Any], tenant: str, at: float, locale: str) -> E
     pressed, files = id_of(activity, "replyToId"), _files(activity, address.group)
     heard = mentioned or not address.group or press is not None
     return Envelope(
-        event_id, address, sender, incoming, pressed=pressed, message=event_id, files=files, mentioned=heard
+        event_id,
+        address,
+        sender,
+        incoming,
+        pressed=pressed,
+        message=event_id,
+        files=files,
+        said="" if press else _formatted(activity, text, bot, address.group),
+        mentioned=heard,
     )
+
+
+def _formatted(activity: dict[str, Any], text: str, bot: str, group: bool) -> str:
+    """The words with their formatting; "" where there is none. A message comes as its text, and beside it as HTML."""
+    names = [_TAG.sub("", told) for told in _mentions(_list_of(activity, "entities"), bot)]
+    for each in _list_of(activity, "attachments")[: MAX_FILES + 1]:
+        content = each.get("content") if isinstance(each, dict) and each.get("contentType") == "text/html" else None
+        if isinstance(content, str):
+            return teams_html.markdown(content, text, names, quotes=not group)[:MAX_TEXT]
+    return rich.write(rich.read(text)) if text and activity.get("textFormat") == "markdown" else ""
 
 
 def _in_thread(activity: dict[str, Any]) -> bool:
@@ -167,8 +190,10 @@ def _change(activity: dict[str, Any], kind: str, tenant: str, at: float, locale:
     digest = hashlib.sha256(f"{kind} {when} {text}".encode()).hexdigest()[:16]
     change: Literal["edit", "delete"] = "delete" if kind == "messageDelete" else "edit"
     incoming = Incoming(at, text=text, locale=locale)
+    said = _formatted(activity, text, address.details["bot"]["id"], address.group) if change == "edit" else ""
     heard = mentioned or not address.group or change == "delete"
-    return Envelope(f"{message}:{digest}", address, sender, incoming, message=message, change=change, mentioned=heard)
+    event = f"{message}:{digest}"
+    return Envelope(event, address, sender, incoming, message=message, change=change, said=said, mentioned=heard)
 
 
 def _files(activity: dict[str, Any], group: bool) -> tuple[SentFile, ...]:
@@ -178,18 +203,25 @@ def _files(activity: dict[str, Any], group: bool) -> tuple[SentFile, ...]:
         if not isinstance(each, dict):
             raise Refused(400, "wrong-type", '"attachments" must be a list of objects.')
         kind, name = text_of(each, "contentType", MAX_ID), _name(each)
-        if kind == "text/html":
-            continue  # the message's own words once more, with their formatting
+        if kind in _NO_FILES:
+            continue
         if group:
             found.append(SentFile(name, problem="channel"))
         elif kind == FILE_INFO:
             content = each.get("content")
-            url = text_of(content, "downloadUrl", MAX_URL) if isinstance(content, dict) else ""
-            safe = url.startswith("https://") and url.isprintable() and " " not in url
-            found.append(SentFile(name, url if safe else "", problem="" if safe else "picture"))
+            found.append(_fetched(name, content.get("downloadUrl") if isinstance(content, dict) else None))
         elif kind.startswith("image/"):
-            found.append(SentFile(name, kind=kind, problem="picture"))
+            picture = name or f"image.{_ENDINGS.get(kind, 'png')}"
+            found.append(_fetched(picture, each.get("contentUrl"), kind))
+        else:
+            found.append(SentFile(name, problem="kind"))
     return tuple(found)
+
+
+def _fetched(name: str, url: Any, kind: str = "application/octet-stream") -> SentFile:
+    """What can be fetched from an address; whether from this one, the channel decides when it is time."""
+    good = isinstance(url, str) and len(url) <= MAX_URL and url.isprintable() and " " not in url
+    return SentFile(name, url, kind) if good and url else SentFile(name, kind=kind, problem="elsewhere")
 
 
 def _invoke(activity: dict[str, Any], tenant: str, at: float, locale: str) -> Envelope:
@@ -334,7 +366,20 @@ def spoken(text: str, entities: list[Any], bot: str) -> tuple[str, bool]:
     Only the exact span that the mention names is cut, and once: a bot called "Help" is also a word. Other people's
     names stay, without their tags; lines stay lines.
     """
-    mentioned = False
+    found = _mentions(entities, bot)
+    for told in found:
+        text = text.replace(told, " ", 1)
+    if "</at>" in text:
+        text = text.replace("<at>", "").replace("</at>", "")
+    if "&" in text:
+        text = html.unescape(text)
+    lines = (" ".join(line.split()) for line in text.translate(_CONTROLS).split("\n"))
+    return "\n".join(lines).strip()[:MAX_TEXT], bool(found)
+
+
+def _mentions(entities: list[Any], bot: str) -> list[str]:
+    """The bot's mentions, as they stand in the text."""
+    found = []
     for entity in entities:
         if not isinstance(entity, dict):
             raise Refused(400, "wrong-type", '"entities" must be a list of objects.')
@@ -342,11 +387,5 @@ def spoken(text: str, entities: list[Any], bot: str) -> tuple[str, bool]:
             continue
         who = object_of(entity, "mentioned")
         if bot and id_of(who, "id") == bot:
-            mentioned = True
-            text = text.replace(text_of(entity, "text") or f"<at>{text_of(who, 'name')}</at>", " ", 1)
-    if "</at>" in text:
-        text = text.replace("<at>", "").replace("</at>", "")
-    if "&" in text:
-        text = html.unescape(text)
-    lines = (" ".join(line.split()) for line in text.translate(_CONTROLS).split("\n"))
-    return "\n".join(lines).strip()[:MAX_TEXT], mentioned
+            found.append(text_of(entity, "text") or f"<at>{text_of(who, 'name')}</at>")
+    return found

@@ -12,8 +12,10 @@ from typing import Any
 
 from bot.channels.base import Rendered
 from bot.envelope import Envelope, Outgoing, Payload
+from dialogs.cards import rich
 from dialogs.cards.adaptive import link_url
 from dialogs.cards.base import Button, Card
+from dialogs.cards.markdown import Span
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.relay import RelayCard
 from dialogs.texts import Texts
@@ -23,12 +25,18 @@ CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
 _SUMMARY_LENGTH = 160
 _LINK = re.compile(r"\](?=[(\[:])")
+# A star, a backtick, an exclamation mark before a link, a backslash before a mark, tildes that strike, an underscore
+# that is not within a word.
+_MARKS = re.compile(r"[*`]|!\Z|\\(?=[!-/:-@\[-`{-~])|~(?=~)|(?<=~)~|(?<![^\W_])_|_(?![^\W_])")
+_LEAD = re.compile(r"^(\s*)(?:([-+=#])(?=\s|$|[-+=#])|(\d{1,9})([.)])(?=\s|$))")
+_IN_CODE = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 
 
 def message(card: Card) -> Payload:
     """The activity that shows this card."""
     if isinstance(card, RelayCard):
-        return {"type": "message", "textFormat": "markdown", "text": relayed(card)}
+        summary = " ".join(card.text().split())[:_SUMMARY_LENGTH]
+        return {"type": "message", "textFormat": "markdown", "text": relayed(card), "summary": summary}
     if isinstance(card, NoticeCard) and card.plain:
         return {"type": "message", "textFormat": "plain", "text": card.text()}
     content = card.adaptive()
@@ -38,16 +46,59 @@ def message(card: Card) -> Payload:
 
 
 def relayed(card: RelayCard) -> str:
-    """Another person's words as Markdown: nothing in them becomes a tag, a mention, or a link that bears another
+    """Another person's words as Teams' Markdown: nothing in them becomes a tag, a mention, or a link that bears another
     name than its address; lines stay lines."""
-    files = [f"[{_bare(f.name)}]({link_url(f.url)})" if f.url else _bare(f.name) for f in card.files]
-    words = "\n".join([_bare(card.body), *files] if card.body else files)
-    return f"**{_bare(card.author)}:** {words}".replace("\n", "\n\n")
+    name = _bare(" ".join(card.author.split()))
+    lines, lists = [], []
+    for block in rich.blocks(card.body):
+        lists.append(block.kind in ("bullet", "number"))
+        lines.append(_line(block))
+    text = f"**{name}:**" + (" " if lists and not lists[0] and not lines[0].startswith((">", "```")) else "\n\n")
+    for number, line in enumerate(lines):
+        together = number > 0 and lists[number] and lists[number - 1]
+        text += ("\n" if together else "\n\n" if number else "") + line
+    return text.rstrip()
+
+
+def _line(block: rich.Block) -> str:
+    if block.kind == "code":
+        return f"```\n{_code(block.words)}\n```"
+    text = "".join(map(_span, block.spans))
+    if block.kind == "line":
+        return _LEAD.sub(_led, text, count=1)
+    mark = {"bullet": "-", "number": f"{block.number}.", "quote": ">"}[block.kind]
+    return f"{'   ' * block.depth}{mark} {text}"
+
+
+def _span(span: Span) -> str:
+    if span.url:
+        text = _bare(span.text) if span.text == span.url else f"[{_bare(span.text)}]({link_url(span.url)})"
+    elif span.code:
+        text = f"`{_code(span.text)}`"
+    else:
+        text = _bare(span.text)
+    if span.text != span.text.strip():
+        return text  # marks beside a blank would be stars
+    text = f"*{text}*" if span.italic else text
+    return f"**{text}**" if span.bold else text
 
 
 def _bare(text: str) -> str:
-    """Text without tags; what would make a Markdown link of it is parted by a character that nobody sees."""
-    return _LINK.sub("]\u200b", html.escape(text, quote=False))
+    """Words that mean nothing but themselves. What would make a tag or a mark of Markdown is written as an entity: a
+    backslash is shown by some clients. Brackets are parted by a character that nobody sees."""
+    text = html.escape(text, quote=False)
+    return _LINK.sub("]\u200b", _MARKS.sub(lambda m: f"&#{ord(m[0])};", text))
+
+
+def _code(text: str) -> str:
+    """Code stands as it is, but for what a client could take for a tag or an entity, or the end of the code."""
+    return _IN_CODE.sub(lambda m: html.escape(m[0]), text).replace("```", "``\u200b`")
+
+
+def _led(found: re.Match[str]) -> str:
+    """The begin of a line that would be taken for a heading, a list, a rule."""
+    blanks, mark, number, dot = found.groups()
+    return f"{blanks}&#{ord(mark)};" if mark else f"{blanks}{number}&#{ord(dot)};"
 
 
 def render(envelope: Envelope, outcome: Outcome, texts: Texts) -> Rendered:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.handoff.carried import Carried
 from bot.handoff.case import Case, Message
 from dialogs.cards.base import Card
 
 ROOT = 1  # the turn number of the case card, the root of the case's thread
 AFTER_ROOT = 10  # messages of the thread are numbered from here: their mark plus this
-Kind = Literal["send", "update", "delete", "thread"]
+Kind = Literal["send", "update", "delete", "thread", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Say:
     """Something to be said. to: the user, the case's thread, or the thread that the case had before.
 
     turn: by which it can be updated later. mark: the transcript message that it carries over. after/failed: cards that
-    follow in `after_to` once it was delivered, or was not.
+    follow in `after_to` once it was delivered, or was not. file: what a "file" carries over, in place of a card.
     """
 
     to: Literal["user", "thread"] | Case
@@ -29,6 +30,7 @@ class Say:
     after_to: Literal["user", "thread"] = "thread"
     after: Card | None = None
     failed: Card | None = None
+    file: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.channels.base import Channel
 from bot.envelope import Address, Envelope, Person
 from bot.errors import DeliveryError
 from bot.handoff.case import Case, new_id
+from bot.handoff.files import Files
 from bot.handoff.moves import Scene
 from bot.handoff.states import after
 from bot.script import Script
@@ -42,11 +43,16 @@ class Desk:
         admins: frozenset[str] = frozenset(),
         local: bool = False,
         ticks: Callable[[], float] = time.monotonic,
+        files: Files | None = None,
     ) -> None:
-        """draw: random bytes, for case ids. admins: directory ids that may bind desks; in local mode anybody may."""
+        """draw: random bytes, for ids. admins: directory ids that may bind desks; in local mode anybody may.
+
+        files: shows the files of cases.
+        """
         self.store = store
         self.channels = channels
-        self._draw = draw
+        self.files = files
+        self.draw = draw
         self._admins = admins
         self._local = local
         self._ticks = ticks
@@ -156,7 +162,7 @@ class Desk:
         person = await channel.profile(envelope.address, envelope.sender)
         desks = await self.desks()
         return Case(
-            id=new_id(script.plan.prefix, self._draw(8)),
+            id=new_id(script.plan.prefix, self.draw(8)),
             queue=queue,
             state=after("open", ""),
             user=envelope.address,

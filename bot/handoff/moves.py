@@ -10,16 +10,19 @@ from typing import Literal
 
 from bot.envelope import Address, Person
 from bot.handoff import views
+from bot.handoff.carried import Carried
 from bot.handoff.case import Case, Ending, Message, Side, lane_of
 from bot.handoff.change import AFTER_ROOT, ROOT, Change, Say
 from bot.handoff.plan import DeskPlan
 from bot.handoff.states import after
 from dialogs.cards.base import Card
-from dialogs.cards.relay import Attached, RelayCard
+from dialogs.cards.relay import RelayCard
+from dialogs.cards.rich import literal
 from dialogs.guide import Guide
 from dialogs.texts import DeskTexts, Texts, fill
 
 MINUTE = 60.0
+Source = tuple[str, str]  # the conversation's key and the platform's message id
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,41 +287,84 @@ def _with_note(line: str, note: str) -> str:
 # -- messages
 
 
-def user_said(case: Case, scene: Scene, text: str, source: tuple[str, str], files: tuple[Attached, ...] = ()) -> Change:
+def user_said(case: Case, scene: Scene, body: str, source: Source, files: tuple[Carried, ...] = ()) -> Change:
     """The user's message goes to the thread; what could not be passed on is said to the user."""
     case = replace(case, user_at=scene.now, nudges=0 if case.timer == "user" else case.nudges)
-    name = views.who(case, scene.staff.desk)
-    case, message = write(case, scene, "user", name, text, source, lane_of(case))
-    failed = views.notice(scene.user.desk.not_passed_on)
-    card = RelayCard(fill(scene.staff.desk.said_user, name=name), text, files)
-    say = Say("thread", card, turn=message.turn, mark=message.mark, after_to="user", failed=failed)
+    name, failed = views.who(case, scene.staff.desk), views.notice(scene.user.desk.not_passed_on)
+    change = Change(case)
+    if body.strip():
+        case, message = write(case, scene, "user", name, body, source, lane_of(case))
+        card = RelayCard(fill(scene.staff.desk.said_user, name=name), body)
+        say = Say("thread", card, turn=message.turn, mark=message.mark, after_to="user", failed=failed)
+        change = Change(case, (say,), (message,))
+    change = _carrying(change, scene, files, source, failed)
     # The agent's clock runs from the first message that was not answered, not from the last.
-    return Change(timed(case, scene, keep=True), (say,), (message,))
+    return replace(change, case=timed(change.case, scene, keep=True))
+
+
+def _carrying(change: Change, scene: Scene, files: tuple[Carried, ...], source: Source, failed: Card) -> Change:
+    """The files that came with a message, each a message of its own, behind its words. failed: for their sender."""
+    for number, file in enumerate(files, 1):
+        case, of, to_thread = change.case, file_source(source, number), file.side == "user"
+        author = views.who(case, scene.staff.desk) if to_thread else file.author
+        twin = lane_of(case) if to_thread else case.user.key
+        case, message = write(case, scene, file.side, author, "", of, twin)
+        facts = {"id": file.id, "name": file.file.name, "kind": file.file.kind}
+        say = Say(
+            "thread" if to_thread else "user",
+            None,
+            "file",
+            message.turn,
+            message.mark,
+            after_to="user" if to_thread else "thread",
+            failed=failed,
+            file=replace(file, mark=message.mark),
+        )
+        message = replace(message, files=(facts,))
+        change = replace(change, case=case, messages=(*change.messages, message)).plus(say)
+    return change
+
+
+def file_source(source: Source, number: int) -> Source:
+    """Where a file came in: the message's own id is that of its words, its files are numbered from 1."""
+    return source[0], f"{source[1]}#{number}" if source[1] else ""
 
 
 def bot_said(case: Case, scene: Scene, text: str) -> Change:
     """What the bot said to the user meanwhile, for the staff to read along."""
     name = views.who(case, scene.staff.desk)
-    case, message = write(case, scene, "bot", fill(scene.staff.desk.said_bot, name=name), text)
-    return Change(case, (Say("thread", RelayCard(message.author, text), turn=message.turn),), (message,))
+    case, message = write(case, scene, "bot", fill(scene.staff.desk.said_bot, name=name), literal(text))
+    return Change(case, (Say("thread", RelayCard(message.author, message.text), turn=message.turn),), (message,))
 
 
-def agent_said(case: Case, agent: Person, scene: Scene, text: str, source: tuple[str, str], echo: bool) -> Change:
+def agent_said(
+    case: Case,
+    agent: Person,
+    scene: Scene,
+    body: str,
+    source: Source,
+    echo: bool,
+    files: tuple[Carried, ...] = (),
+) -> Change:
     """The agent's message goes to the user; the thread shows what became of it.
 
     echo: it was written into the card's box, so the thread shows its words too.
     """
     say, name = scene.staff.desk, views.who(case, scene.staff.desk)
     case = replace(case, agent_at=scene.now, nudges=0, timer="" if case.timer == "agent" else case.timer)
-    case, message = write(case, scene, "agent", agent.name, text, source, case.user.key)
-    sent, failed = fill(say.sent, name=name), say.failed.replace("{name}", name)
-    after: Card = views.notice(sent)
-    if echo:
-        after = RelayCard(fill(say.said_agent, agent=agent.name, name=name), f"{text}\n\n{sent}")
-    case = timed(case, scene)
-    card = RelayCard(agent.name, text)
-    to_user = Say("user", card, turn=message.turn, mark=message.mark, after=after, failed=views.notice(failed))
-    return Change(case, (to_user,), (message,), answer=scene.card(case))
+    sent, failed = fill(say.sent, name=name), views.notice(say.failed.replace("{name}", name))
+    change = Change(case)
+    if body.strip():
+        case, message = write(case, scene, "agent", agent.name, body, source, case.user.key)
+        then: Card = views.notice(sent)
+        if echo:
+            then = RelayCard(fill(say.said_agent, agent=agent.name, name=name), f"{body}\n\n{literal(sent)}")
+        card = RelayCard(agent.name, body)
+        to_user = Say("user", card, turn=message.turn, mark=message.mark, after=then, failed=failed)
+        change = Change(case, (to_user,), (message,))
+    change = _carrying(change, scene, files, source, failed)
+    case = timed(change.case, scene)
+    return replace(change, case=case, answer=scene.card(case))
 
 
 def noted(case: Case, agent: Person, scene: Scene, text: str, echo: bool) -> Change:

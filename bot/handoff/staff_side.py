@@ -9,14 +9,16 @@ import structlog
 
 from bot.envelope import Envelope, Outgoing, Payload, Person
 from bot.handoff import moves, step, views, words
+from bot.handoff.carried import carried
 from bot.handoff.case import Case, Ending
-from bot.handoff.change import Change, Say
+from bot.handoff.change import AFTER_ROOT, Change, Say
 from bot.handoff.desk import Desk
 from bot.handoff.moves import Scene
-from bot.handoff.user_side import changed, short
+from bot.handoff.user_side import changed, said_in, short
 from bot.script import Script
 from bot.storage.cases import Desk as BoundDesk
 from bot.storage.cases import Owed, Saved, Step
+from dialogs.cards import rich
 from dialogs.cards.base import Button, Card
 from dialogs.cards.menu import MenuCard, MenuItem
 from dialogs.texts import DeskTexts, fill
@@ -52,6 +54,16 @@ class _Turn:
         """The staff's sentences."""
         return self.scene.staff.desk
 
+    @property
+    def body(self) -> str:
+        """What was written, as Markdown: with its formatting, or in a box of a card, where Markdown is typed."""
+        return rich.write(rich.read(self.text.strip())) if self.envelope.incoming.press else self.envelope.body
+
+    @property
+    def files(self) -> bool:
+        """Whether files came with it that may be passed on."""
+        return any(file.problem != "channel" for file in self.envelope.files)
+
     def only(self, text: str, *ways: Button) -> Change:
         """Nothing changes; the one who acted is told, in the thread for words, in passing for a press."""
         if self.envelope.invoke:
@@ -81,6 +93,8 @@ class StaffSide:
             "transfer": self._transfer,
             "guide": self._guide,
             "close": self._close,
+            "file": self._file,
+            "files": self._files,
             "help": self._help,
         }
 
@@ -125,13 +139,15 @@ class StaffSide:
         turn = _Turn(envelope, case, agent, scene, script, text=text)
         command = words.in_thread(text, say)
         if command is not None and command.name == "note":
-            return self._commit(envelope, moves.noted(case, agent, scene, command.rest, echo=False))
+            return self._commit(envelope, moves.noted(case, agent, scene, rich.literal(command.rest), echo=False))
         if command is not None:
             return self._commit(envelope, self._asked(turn, command))
-        if not text:
-            refused = say.file_in_channel if envelope.files else say.empty_reply
-            return self._commit(envelope, turn.only(refused))
+        left_behind = any(file.problem == "channel" for file in envelope.files)
+        if not text and not turn.files:
+            return self._commit(envelope, turn.only(say.file_in_channel if left_behind else say.empty_reply))
         result = await self._reply(turn)
+        if left_behind and result.messages:
+            result = result.plus(turn.scene.tell_staff(say.file_left_behind))
         return self._commit(envelope, result)
 
     @staticmethod
@@ -234,8 +250,8 @@ class StaffSide:
 
     async def _reply(self, turn: _Turn) -> Change:
         """To the user, by the claimer only; on a waiting case it claims first; from a colleague it is refused."""
-        case, text = turn.case, turn.text.strip()
-        if not text:
+        case = turn.case
+        if not turn.text.strip() and not turn.files:
             return turn.only(turn.say.empty_reply)
         if case.state == "closed":
             return turn.only(turn.say.already_closed)
@@ -248,9 +264,9 @@ class StaffSide:
         elif not case.agent or case.agent.id != turn.agent.id:
             return self._take_over_offer(turn)
         source = (turn.envelope.address.key, turn.envelope.message)
-        said = moves.agent_said(
-            case, turn.agent, turn.scene, text, source, echo=turn.envelope.incoming.press is not None
-        )
+        files = carried(turn.envelope, case.id, "agent", turn.agent.name, self._desk.draw, case.locale)
+        echo = turn.envelope.incoming.press is not None
+        said = moves.agent_said(case, turn.agent, turn.scene, turn.body, source, echo, files)
         return replace(said, says=(*first, *said.says))
 
     async def _send_anyway(self, turn: _Turn) -> Change:
@@ -266,7 +282,7 @@ class StaffSide:
     async def _note(self, turn: _Turn) -> Change:
         if not turn.text.strip():
             return turn.only(turn.say.empty_reply)
-        return moves.noted(turn.case, turn.agent, turn.scene, turn.text.strip(), echo=True)
+        return moves.noted(turn.case, turn.agent, turn.scene, turn.body, echo=True)
 
     async def _transfer(self, turn: _Turn) -> Change:
         case = turn.case
@@ -324,6 +340,29 @@ class StaffSide:
             answer=step.answer(turn.envelope, change, own, line),
         )
 
+    async def _file(self, turn: _Turn) -> Change:
+        """A new link to a file, in the place of its card; only for members of the desk, as every action here."""
+        value, shown = turn.press.value if turn.press else "", self._desk.files
+        file = await self._desk.store.file(value.partition("/")[2].partition("/")[2])
+        if shown is None or file is None or file.case != turn.case.id:
+            return turn.only(turn.say.file_over)
+        card = shown.card(file, (await self._senders(turn)).get(file.mark, ""), "user")
+        update = Say("thread", card, "update", AFTER_ROOT + file.mark)
+        return Change(turn.case, (update,), answer=card)
+
+    async def _files(self, turn: _Turn) -> Change:
+        """All files that came with the case, each with a new link."""
+        shown, senders = self._desk.files, await self._senders(turn)
+        kept = [file for file in await self._desk.store.files(turn.case.id) if file.blob]
+        if shown is None or not kept:
+            return turn.only(turn.say.files_none)
+        cards = (shown.card(file, senders.get(file.mark, ""), "user") for file in kept[-MAX_LISTED:])
+        return Change(turn.case, tuple(Say("thread", card) for card in cards))
+
+    async def _senders(self, turn: _Turn) -> dict[int, str]:
+        """Who said which message of the case."""
+        return {message.mark: message.author for message in await self._desk.store.transcript(turn.case.id)}
+
     async def _help(self, turn: _Turn) -> Change:
         return Change(turn.case, (Say("thread", views.notice(turn.say.help)),))
 
@@ -338,17 +377,17 @@ class StaffSide:
 
     async def _edited(self, envelope: Envelope, case: Case, scene: Scene) -> Step | None:
         """The agent changed or deleted a reply in the thread: its twin in the user's chat follows."""
-        message = await self._desk.store.message_by_source(envelope.address.key, envelope.message)
-        if message is None or message.case != case.id or message.side != "agent":
-            return None
         if case.agent is None or case.agent.id != envelope.sender.id:
+            return None
+        messages = [m for m in await said_in(self._desk.store, envelope) if m.case == case.id and m.side == "agent"]
+        if not messages or (envelope.change == "edit" and messages[0].files):
             return None
         if envelope.change == "edit" and not self._still_for_the_user(envelope, scene):
             name = views.who(case, scene.staff.desk)
             return self._commit(
                 envelope, Change(case, (scene.tell_staff(fill(scene.staff.desk.edit_kept, name=name)),))
             )
-        change = changed(case, scene, envelope, message.mark, message.turn, message.author, "user")
+        change = changed(case, scene, envelope, messages, messages[0].author, "user")
         return self._commit(envelope, change)
 
     @staticmethod

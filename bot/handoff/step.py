@@ -20,7 +20,8 @@ def owed(change: Change, case: Case, channels: Mapping[str, Channel]) -> tuple[O
 
 def _owed(say: Say, case: Case, channels: Mapping[str, Channel]) -> Owed:
     to, lane = _place(say.to, case)
-    row = Outgoing(say.kind, _payload(channels, to, say.card), say.turn)
+    payload = say.file.dump() if say.file else _payload(channels, to, say.card)
+    row = Outgoing(say.kind, payload, say.turn)
     return Owed(to, row, lane, (case.id, say.mark) if say.mark else None, _then(say, case, channels))
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from bot.channels.base import Channel, Rendered
 from bot.envelope import Envelope, Outgoing
 from bot.handoff import moves, step, views
-from bot.handoff.case import Case
+from bot.handoff.carried import MAX_FILES, carried
+from bot.handoff.case import Case, Message
 from bot.handoff.change import Change, Say
 from bot.handoff.desk import Desk
 from bot.handoff.moves import MINUTE, Scene
 from bot.script import Engine, Script
-from bot.storage.base import Loaded
+from bot.storage.base import Loaded, Store
 from bot.storage.cases import Owed, Saved, Step
-from dialogs.cards.relay import Attached, RelayCard
+from dialogs.cards import rich
+from dialogs.cards.relay import RelayCard
 from dialogs.texts import fill
 from dialogs.turn import HandOff, Outcome, Staff, State
 
@@ -95,12 +97,9 @@ class UserSide:
 
     def _said(self, case: Case, scene: Scene, envelope: Envelope) -> Change:
         source = (envelope.address.key, envelope.message)
-        refused = [_refused(f.name, f.problem, scene) for f in envelope.files if f.problem]
-        files = tuple(Attached(f.name or f.url, f.url) for f in envelope.files if not f.problem)
-        if not envelope.incoming.text.strip() and not files:
-            return Change(case, tuple(Say("user", views.notice(line)) for line in refused))
-        change = moves.user_said(case, scene, envelope.incoming.text, source, files)
-        return change.plus(*(Say("user", views.notice(line)) for line in refused))
+        author = fill(scene.staff.desk.said_user, name=views.who(case, scene.staff.desk))
+        files = carried(envelope, case.id, "user", author, self._desk.draw)
+        return moves.user_said(case, scene, envelope.body, source, files)
 
     @staticmethod
     def _left(case: Case, scene: Scene) -> Change:
@@ -193,11 +192,13 @@ class UserSide:
 
     async def _changed(self, envelope: Envelope, case: Case, scene: Scene) -> Step | None:
         """The user changed or deleted a message: its twin in the thread follows."""
-        message = await self._desk.store.message_by_source(envelope.address.key, envelope.message)
-        if message is None or message.case != case.id:
+        messages = [m for m in await said_in(self._desk.store, envelope) if m.case == case.id and m.side == "user"]
+        if not messages:
             return None
-        author = fill(scene.staff.desk.said_user, name=message.author)
-        return self._only(envelope, changed(case, scene, envelope, message.mark, message.turn, author, "thread"))
+        if envelope.change == "edit" and messages[0].files:  # it had no words until now
+            return self._only(envelope, self._said(case, scene, replace(envelope, files=())))
+        author = fill(scene.staff.desk.said_user, name=messages[0].author)
+        return self._only(envelope, changed(case, scene, envelope, messages, author, "thread"))
 
     # -- common
 
@@ -244,30 +245,38 @@ class UserSide:
         return step.step(envelope, case, rows, change, saved=saved, answer=rendered.answer, opens=opens)
 
 
+async def said_in(store: Store, envelope: Envelope) -> list[Message]:
+    """What a message that was changed had come to: its words, if it had any, then its files. Taken back, its files are
+    gone from the database at once."""
+    source = (envelope.address.key, envelope.message)
+    found = [await store.message_by_source(*source)]
+    for number in range(1, MAX_FILES + 1):
+        of = await store.message_by_source(*moves.file_source(source, number))
+        if of is None:
+            break
+        found.append(of)
+        for file in of.files if envelope.change == "delete" else ():
+            await store.drop_file(str(file["id"]))
+    return [message for message in found if message is not None]
+
+
 def changed(
     case: Case,
     scene: Scene,
     envelope: Envelope,
-    mark: int,
-    turn: int,
+    messages: Sequence[Message],
     author: str,
     side: Literal["user", "thread"],
 ) -> Change:
-    """A message was edited or deleted on one side: its twin on the other side, and the transcript."""
+    """A message was edited or deleted on one side: its twins on the other side, and the transcript. messages: what it
+    had come to; on an edit the first are its words."""
     say = scene.user.desk if side == "user" else scene.staff.desk
     if envelope.change == "delete":
-        twin = Say(side, RelayCard(author, say.deleted), "delete", turn)
-        return Change(case, (twin,), edits=((mark, None),))
-    text = envelope.incoming.text
-    twin = Say(side, RelayCard(author, f"{text} {say.edited}"), "update", turn)
-    return Change(case, (twin,), edits=((mark, text),))
-
-
-def _refused(name: str, problem: str, scene: Scene) -> str:
-    """Why a file can't be passed on."""
-    say = scene.user.desk
-    reason = say.file_picture if problem == "picture" else say.file_channel
-    return fill(say.file_refused, name=name or say.file_unnamed, reason=reason)
+        twins = tuple(Say(side, RelayCard(author, say.deleted), "delete", message.turn) for message in messages)
+        return Change(case, twins, edits=tuple((message.mark, None) for message in messages))
+    body, words = envelope.body, messages[0]
+    twin = Say(side, RelayCard(author, rich.followed(body, say.edited)), "update", words.turn)
+    return Change(case, (twin,), edits=((words.mark, body),))
 
 
 def short(text: str, limit: int = 700) -> str:

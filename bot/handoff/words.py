@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dialogs.texts import DeskTexts
 from dialogs.words import one_slip
 
-IN_THREAD = ("claim", "release", "close", "give_back", "help")
+IN_THREAD = ("claim", "release", "close", "give_back", "files", "help")
 OUTSIDE = ("queue", "mine", "help", "unbind")
 _SPACES = re.compile(r"\s+")
 _EDGES = re.compile(r"^\W+|\W+$")

@@ -10,7 +10,7 @@ from bot.storage.postgres_link import Connection, Link
 KEEP_PART = """INSERT INTO file_parts (blob, number, data, at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (blob, number) DO UPDATE SET data = excluded.data"""
 # The message is locked, so that nobody forgets it meanwhile and leaves the file behind.
-MESSAGE = "SELECT 1 FROM messages WHERE case_id = $1 AND mark = $2 FOR SHARE"
+MESSAGE = "SELECT 1 FROM messages WHERE case_id = $1 AND mark = $2 AND changed <> 'deleted' FOR SHARE"
 KEEP_FILE = """INSERT INTO files (id, case_id, mark, name, kind, size, at, blob, reason)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING 1"""
 NAMED = "SELECT 1 FROM files WHERE blob = $1"

@@ -12,7 +12,8 @@ from bot.storage.sqlite_thread import SqliteThread
 KEEP_PART = "INSERT OR REPLACE INTO file_parts (blob, number, data, at) VALUES (?, ?, ?, ?)"
 KEEP_FILE = """INSERT INTO files (id, case_id, mark, name, kind, size, at, blob, reason)
     SELECT :id, :case, :mark, :name, :kind, :size, :at, :blob, :reason
-    WHERE EXISTS (SELECT 1 FROM messages WHERE case_id = :case AND mark = :mark)
+    WHERE EXISTS (SELECT 1 FROM messages WHERE case_id = :case AND mark = :mark
+        AND changed <> 'deleted')
     ON CONFLICT (id) DO NOTHING"""
 NAMED = "SELECT 1 FROM files WHERE blob = ?"
 FILE = "SELECT id, case_id, mark, name, kind, size, at, blob, reason FROM files WHERE id = ?"

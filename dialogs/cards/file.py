@@ -37,9 +37,8 @@ class FileCard:
         """The picture itself, or the file's name, as a link."""
         body = adaptive.literal(self.author, adaptive.BOLD)
         if self.url and self.image:
-            look = {"altText": adaptive.literal_text(self.title), "spacing": "Small"}
-            press = {"type": "Action.OpenUrl", "url": self.url}
-            body.append({"type": "Image", "url": self.url, "size": "Stretch", **look, "selectAction": press})
+            words = adaptive.literal_text(self.title)
+            body.append({"type": "Image", "url": self.url, "altText": words, "spacing": "Small"})
         if self.url:
             body.append(adaptive.link(self.title, self.url))
         else:

@@ -21,7 +21,7 @@ DEEPEST = 5  # levels of a list
 _FENCE = re.compile(r"`{3,}")
 _ITEM = re.compile(r"( *)(?:[-+] +|(\d{1,9})[.)] +)(.*)", re.DOTALL)
 _LEAD = re.compile(r"(\s*)([-+>]|\d{1,9}[.)])")
-_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
+_HOST = re.compile(r"https?://(?:[^/?#]*@)?([^/?#:]+)", re.IGNORECASE)
 # Text that somebody takes for an address: a scheme, a mail address, or a name with a dot in it, in any script's dot.
 _ADDRESS = re.compile(r"://|@|[^\W_][.\u3002\uff0e\uff61\u2024][^\W\d_]{2}|^www\b", re.IGNORECASE)
 # Names that some platform takes for everybody in the room.

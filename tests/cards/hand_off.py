@@ -10,7 +10,8 @@ from bot.handoff.case import Case
 from bot.handoff.plan import DeskPlan, Queue
 from dialogs.cards.base import Button, Card
 from dialogs.cards.fields import Field
-from dialogs.cards.relay import Attached, RelayCard
+from dialogs.cards.file import FileCard
+from dialogs.cards.relay import RelayCard
 from dialogs.cards.summary import SummaryCard
 from dialogs.texts import fill
 from tests.cards.samples import NASTY
@@ -85,6 +86,7 @@ def _summary(intro: str, send: str) -> SummaryCard:
     )
 
 
+AGAIN = Button("New link", "case", "file/HD-7K3QP/1", quiet=True, stays=True)
 HAND_OFF: dict[str, Card] = {
     "case-waiting": case_card(WAITING),
     "case-claimed": case_card(CLAIMED, fill(TEXTS.desk.claim_lost, agent="Grace Hopper")),
@@ -98,8 +100,9 @@ HAND_OFF: dict[str, Card] = {
     ),
     "relay": RelayCard(
         "Ada Lovelace",
-        "It **still** fails:\n`AADSTS50020`\nsee [the page](https://learn.microsoft.com/x)",
-        (Attached("screen_shot 1.png", DOT, image=True), Attached("log.txt", "https://bot.example/files/1")),
+        "It **still** fails:\n`AADSTS50020`\n- [a page](https://learn.microsoft.com/x)\n> quoted\n```\nping -n 1\n```",
     ),
-    "relay-file": RelayCard("Ada Lovelace", "", (Attached("no_address*.txt", ""),)),
+    "file-picture": FileCard("Ada Lovelace", "screen_shot 1.png", "23 KB", DOT, True, "8 hours", AGAIN),
+    "file": FileCard("Ada Lovelace", "log.txt", "1.2 MB", "https://bot.example/files/1", note="8 hours", again=AGAIN),
+    "file-lost": FileCard("Ada Lovelace", "no_address*.txt", note="It could not be passed on."),
 }

@@ -14,9 +14,10 @@ from dialogs.cards import inputs as drawn_inputs
 from dialogs.cards.base import Button, Card
 from dialogs.cards.case import CaseCard
 from dialogs.cards.fields import Field, Form
+from dialogs.cards.file import FileCard
 from dialogs.cards.fit import CUT
 from dialogs.cards.rating import RatingCard
-from dialogs.cards.relay import Attached, RelayCard
+from dialogs.cards.relay import RelayCard
 from dialogs.cards.summary import SummaryCard
 from dialogs.turn import Press
 from tests.cards.hand_off import CLAIMED, CLOSED, GUIDES, HAND_OFF, ODD, PLAN, TEXTS, WAITING, case_card
@@ -71,11 +72,9 @@ CARDS: st.SearchStrategy[Card] = st.one_of(
     st.builds(
         RatingCard, st.just(1), SEEN, st.tuples(fields("a"), fields("b")), BUTTON, ANY, BUTTONS, st.just("") | SEEN
     ),
+    st.builds(RelayCard, SEEN, ANY),
     st.builds(
-        RelayCard,
-        SEEN,
-        ANY,
-        st.lists(st.builds(Attached, SEEN, st.sampled_from(("", "https://x.example/f")), st.booleans())).map(tuple),
+        FileCard, SEEN, SEEN, ANY, st.sampled_from(("", "https://x.example/f")), st.booleans(), ANY, st.none() | BUTTON
     ),
     st.builds(SummaryCard, st.just(1), SEEN, SEEN, SEEN, words=MANY, box=fields("text"), answers=BUTTONS),
 )
@@ -157,7 +156,7 @@ def test_a_case_of_a_big_desk_fits() -> None:
 
 def test_a_file_without_an_address_is_named() -> None:
     """A file that can't be fetched is named on the card and in the text; a picture has its name as its text."""
-    assert "no_address*.txt" in shown(HAND_OFF["relay-file"].adaptive())
-    assert HAND_OFF["relay-file"].text() == "Ada Lovelace:\nno_address*.txt"
-    pictures = [element for element in elements(HAND_OFF["relay"].adaptive()) if element["type"] == "Image"]
-    assert [picture["altText"] for picture in pictures] == ["screen_shot 1.png"]
+    assert "no_address*.txt" in shown(HAND_OFF["file-lost"].adaptive())
+    assert HAND_OFF["file-lost"].text() == "Ada Lovelace: no_address*.txt\nIt could not be passed on."
+    pictures = [element for element in elements(HAND_OFF["file-picture"].adaptive()) if element["type"] == "Image"]
+    assert [picture["altText"] for picture in pictures] == ["screen_shot 1.png (23 KB)"]

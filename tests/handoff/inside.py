@@ -13,11 +13,14 @@ from bot.channels import teams_render
 from bot.channels.base import Rendered
 from bot.envelope import Address, Envelope, FileRequest, Payload, Person, Receipt, SentFile
 from bot.errors import DeliverLater, DeliveryError
+from bot.fetch import Fetcher
 from bot.handoff.case import Case
 from bot.handoff.desk import Desk
+from bot.handoff.files import MEGABYTE, Files, Limits
 from bot.handoff.front import Front
 from bot.handoff.plan import DeskPlan
 from bot.handoff.timers import Timers
+from bot.links import Links
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.reception import Reception
@@ -168,6 +171,12 @@ class Replica:
     outbox: Outbox
     timers: Timers
     desk: Desk
+    files: Files
+
+    async def stop(self) -> None:
+        """Deliveries end."""
+        await self.outbox.stop()
+        await self.files.close()
 
 
 async def _soon(seconds: float) -> None:
@@ -189,23 +198,36 @@ class House:
         """One more replica."""
         store = store or self.store
         channels = {"teams": self.platform}
-        outbox = Outbox(store, channels, holder, clock=self.clock, sleep=_soon)
+        outbox = Outbox(store, channels, holder, clock=self.clock, sleep=_soon, prepare=lambda row: files.prepare(row))
+        files = Files(
+            store,
+            channels,
+            Links(store, "https://bot.example", self._draw),
+            Fetcher(store, limit=MEGABYTE, clock=self.clock),
+            lambda: self.script,
+            Limits(1),
+            submit=outbox.submit,
+            holder=holder,
+            lease=LEASE,
+            clock=self.clock,
+            draw=self._draw,
+        )
         # Ticks that never stand still: desks bound elsewhere are seen at once.
         ticks = itertools.count(0, 100)
-        desk = Desk(store, channels, self._draw, ticks=lambda: float(next(ticks)))
+        desk = Desk(store, channels, self._draw, ticks=lambda: float(next(ticks)), files=files)
         front = Front(desk, _soon)
         reception = Reception(store, channels, outbox, self.script, Metrics(), holder=holder, lease=LEASE, front=front)
         timers = Timers(
             desk, lambda: self.script, outbox.submit, holder=holder, lease=LEASE, clock=self.clock, sleep=_soon
         )
-        replica = Replica(reception, outbox, timers, desk)
+        replica = Replica(reception, outbox, timers, desk, files)
         self.replicas.append(replica)
         return replica
 
     async def restart(self, number: int) -> None:
         """A replica goes, and another takes its place."""
         old = self.replicas[number]
-        await old.outbox.stop()
+        await old.stop()
         new = self.add(f"again{next(self.numbers)}", old.desk.store)
         self.replicas.remove(new)
         self.replicas[number] = new
@@ -389,6 +411,6 @@ async def house(
         yield made
     finally:
         for replica in made.replicas:
-            await replica.outbox.stop()
+            await replica.stop()
         for store in stores:
             await store.close()

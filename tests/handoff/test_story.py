@@ -11,9 +11,12 @@ from tests.stand import stand
 
 
 async def test_whole_story(database_url: str) -> None:
-    """Guide, no luck, summary, queue, claim, messages both ways, note, transfer, second claim, close, rating."""
+    """Guide, no luck, summary, queue, claim, messages both ways with a picture, note, transfer, second claim, close,
+    rating."""
     store = make_store(database_url)
-    async with stand(script=script(), store=store, admins=(ANNA["aadObjectId"],)) as place:
+    async with stand(
+        script=script(), store=store, admins=(ANNA["aadObjectId"],), public_url="https://help.example"
+    ) as place:
         story = Story(place)
         await story.prepare({"helpdesk": CHANNEL, "identity": IDENTITY})
         await story.say("my partner never got the mail I sent")
@@ -37,6 +40,21 @@ async def test_whole_story(database_url: str) -> None:
             user, thread = sides(await story.mention(ANNA, f"answer {number}", case))
             assert f"**Anna:** answer {number}" in user
             assert "Delivered to Alex Wilber" in thread
+        # The user pastes a picture into their words: both arrive, in this order, and then what is said next.
+        picture = {"contentType": "image/*", "contentUrl": place.connector.picture("shot", PNG)}
+        start = len(place.connector.sent)
+        for said in (
+            activities.message(place.service, "look at this", attachments=[picture]),
+            activities.message(place.service, "the red line"),
+        ):
+            assert (await place.send(said)).status == 200
+        await story.settle()
+        words, shown, then = [s.body for s in place.connector.sent[start:] if s.conversation == story.thread(case)]
+        assert ("look at this" in text_of(words), "the red line" in text_of(then)) == (True, True)
+        image = next(each for each in shown["attachments"][0]["content"]["body"] if each["type"] == "Image")
+        given = await place.client.get(image["url"].removeprefix("https://help.example"))
+        assert (given.status, given.content_type, await given.read()) == (200, "image/png", PNG)
+        assert place.connector.fetched[0].startswith("Bearer ")
         await story.staff(ANNA, "note", case, IDENTITY, text="a secret note")
         await story.mention(ANNA, "note: another secret", case)
         # A slip never reaches the user: a command word is asked about.
@@ -72,6 +90,9 @@ async def test_whole_story(database_url: str) -> None:
         assert user
 
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2000
+
+
 def sides(lines: list[str]) -> tuple[str, str]:
     """What went to the user, and what went to threads."""
     user = "\n".join(line for line in lines if line.startswith("user: "))
@@ -79,8 +100,8 @@ def sides(lines: list[str]) -> tuple[str, str]:
 
 
 async def test_changes_and_files_go_across() -> None:
-    """Edited and deleted messages change their twins, both ways; a file goes over as a link, a picture is refused."""
-    async with stand(script=script(), admins=(ANNA["aadObjectId"],)) as place:
+    """Edited and deleted messages change their twins, both ways; a file goes over, an agent's does not, as is said."""
+    async with stand(script=script(), admins=(ANNA["aadObjectId"],), public_url="https://help.example") as place:
         story = Story(place)
         await story.prepare({"helpdesk": CHANNEL})
         await story.say("I want to talk to a person")
@@ -100,17 +121,24 @@ async def test_changes_and_files_go_across() -> None:
         await story.deliver(answer)
         user, _ = sides(await story.deliver({**answer, "type": "messageUpdate", "text": "<at>Help</at> try that"}))
         assert "**Anna:** try that (edited)" in user
-        info = {"downloadUrl": "https://files.example/short-lived", "fileType": "log", "uniqueId": "1"}
+        info = {"downloadUrl": place.connector.file("trace", b"x" * 2000), "fileType": "log", "uniqueId": "1"}
         kind = "application/vnd.microsoft.teams.file.download.info"
         file = {"contentType": kind, "name": "trace.log", "content": info}
-        _, thread = sides(await story.deliver(activities.message(place.service, "", attachments=[file])))
-        assert "[trace.log](https://files.example/short-lived)" in thread
+        user, thread = sides(await story.deliver(activities.message(place.service, "", attachments=[file])))
+        assert (user, "[trace.log (2 KB)](https://help.example/files/" in thread) == ("", True)
+        assert place.connector.fetched == [""], "whoever has the link of a file needs no token, and gets none"
         picture = {"contentType": "image/png", "contentUrl": "https://smba.example/1", "name": "shot.png"}
-        user, _ = sides(await story.deliver(activities.message(place.service, "look", attachments=[picture])))
+        user, thread = sides(await story.deliver(activities.message(place.service, "look", attachments=[picture])))
         assert '"shot.png" could not be passed on' in user
+        assert "shot.png" in thread
+        assert "look" in thread
         attached = activities.mention(place.service, "", where, **{"from": ANNA, "attachments": [file]})
         user, thread = sides(await story.deliver(attached))
         assert (user, "Attachments in a channel do not reach me" in thread) == ("", True)
+        attached = activities.mention(place.service, "see this", where, **{"from": ANNA, "attachments": [file]})
+        user, thread = sides(await story.deliver(attached))
+        assert "see this" in user
+        assert "Your words were sent, the attachment was not" in thread
 
 
 async def test_one_channel_is_the_desk_of_two_queues() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.channels.teams_render import CARD_TYPE, MESSAGE_TYPE, apology, relayed, render
 from bot.envelope import Address, Envelope, Person
 from dialogs.cards.base import Button
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.question import AnsweredCard, QuestionCard
-from dialogs.cards.relay import Attached, RelayCard
+from dialogs.cards.relay import RelayCard
+from dialogs.cards.rich import host_of, literal
 from dialogs.turn import Incoming, Outcome, Press, Replaced, Reply
 from tests.stand import library
 
@@ -107,18 +112,58 @@ def test_apology_can_be_pressed_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["[your bank](https://evil.example)", "![x](https://evil.example)", "[bank][1]\n[1]: https://evil.example"]
+    ("body", "shown"),
+    [
+        ("[your bank](https://evil.example)", "[your bank](https://evil.example) (evil.example)"),
+        ("[bank.example](https://evil.example)", "bank.example (https://evil.example)"),
+        ("[https://bank.example](https://evil.example/x)", "https://bank.example (https://evil.example/x)"),
+        ("[me@bank.example](https://evil.example)", "me@bank.example (https://evil.example)"),
+        ("[your bank](http://evil.example)", "[your bank]\u200b(http://evil.example)"),
+        ("[a](https://bank.example@evil.example/)", "[a](https://bank.example@evil.example/) (evil.example)"),
+        ("[bank][1]\n[1]: https://evil.example", "[bank]\u200b[1]\n\n[1]\u200b: https://evil.example"),
+        ("![x](https://evil.example)", "&#33;[x](https://evil.example) (evil.example)"),
+        ("[b\u00e4nk](https://b\u00e4nk.example/)", "[b\u00e4nk](https://b\u00e4nk.example/) (xn--bnk-qla.example)"),
+        ("https://evil.example", "https://evil.example"),
+    ],
 )
-def test_relayed_words_disguise_no_link(body: str) -> None:
-    """A link in somebody's words shows its own address: no Markdown link comes of it, and no tag or mention."""
-    text = relayed(RelayCard("Eve <at>all</at>", body))
-    assert not any(mark in text for mark in ("](", "][", "]:", "<at>"))
-    assert "https://evil.example" in text
+def test_relayed_words_disguise_no_link(body: str, shown: str) -> None:
+    """A link in somebody's words shows where it leads: by its host behind a title, by all of its address behind what
+    looks like an address itself."""
+    assert relayed(RelayCard("Eve", body)) == f"**Eve:** {shown}"
 
 
-def test_relayed_file_bears_its_own_name_only() -> None:
-    """A file's name can't end its link and begin another."""
-    file = Attached("a](https://evil.example)", "https://files.example/x(1)")
-    text = relayed(RelayCard("Eve", "", (file,)))
-    assert text.endswith("(https://files.example/x%281%29)")
-    assert text.count("](") == 1
+def test_relayed_words_mention_nobody() -> None:
+    """No tag comes of words, neither of the name nor in code, and no name that means everybody."""
+    text = relayed(RelayCard("Eve <at>all</at>", "<at>Ann</at> `<at>Ann</at>` @everyone\n```\n<b>\n```"))
+    assert "<" not in text
+    assert "@everyone" not in text
+
+
+def test_relayed_words_keep_their_formatting() -> None:
+    """Bold, italic, code, lists and quotes, in Teams' Markdown."""
+    body = "**bold** and *it*, `a*b`\n- one\n  - in one\n- two\n1. first\n> said\n```\nif a < b:\n  c\n```\nend"
+    assert relayed(RelayCard("Eve", body)).split("\n\n") == [
+        "**Eve:** **bold** and *it*, `a*b`",
+        "- one\n   - in one\n- two\n1. first",
+        "> said",
+        "```\nif a < b:\n  c\n```",
+        "end",
+    ]
+
+
+def test_relayed_words_mean_nothing_else() -> None:
+    """What was typed as it is stays so, with as little escaped as can be."""
+    typed = "# no heading\n- no list\n2 * 3 _x_ snake_case C:\\Users ~~y~~ a < b & c"
+    assert relayed(RelayCard("Eve", literal(typed))) == (
+        "**Eve:** &#35; no heading\n\n&#45; no list\n\n"
+        "2 &#42; 3 &#95;x&#95; snake_case C:\\Users &#126;&#126;y&#126;&#126; a &lt; b &amp; c"
+    )
+
+
+@given(st.text())
+def test_any_relayed_words_are_safe(body: str) -> None:
+    """No exception, no tag, and every link with its host or its address beside it."""
+    text = relayed(RelayCard("Eve", body))
+    assert not re.search(r"<[A-Za-z/!?]", text)
+    for title, url in re.findall(r"\[([^\]]*)\]\(([^)]*)\)", text):
+        assert f"[{title}]({url}) ({host_of(url)})" in text
