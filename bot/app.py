@@ -165,10 +165,10 @@ async def create(
         clock=clock,
         draw=os.urandom,
     )
-    reception = Reception(
     await files.open()
     admins = frozenset((*settings.admins, *settings.slack_admins))
     front = Front(Desk(store, channels, os.urandom, admins=admins, local=settings.local, ticks=ticks, files=files))
+    reception = Reception(
         store,
         channels,
         outbox,
@@ -194,7 +194,7 @@ async def create(
     for channel in channels.values():
         await channel.start()
     await outbox.start()
-    sweeper = Sweeper(store, clock, case_days=settings.retention_days)
+    sweeper = Sweeper(store, clock, case_days=settings.retention_days, file_days=settings.file_days)
     sweeper.start()
     timers.start()
     if slack is not None:
