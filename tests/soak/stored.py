@@ -15,6 +15,7 @@ from tests.postgres import PostgresServer, make_schema
 from tests.soak.users import User
 
 _CONVERSATIONS = "SELECT key, state FROM conversations"
+_UNDELIVERED = "SELECT count(*) FROM messages WHERE state NOT IN ('delivered', 'internal')"
 _LEFT = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM aside)"
 
 
@@ -31,12 +32,19 @@ async def check_stored(database: str, users: Sequence[User]) -> None:
     assert left == 0
 
 
-async def _read(database: str) -> tuple[list[tuple[str, Any]], int]:
+async def left_of_relays(database: str) -> int:
+    """Rows that wait or were set aside, and messages of cases that are neither delivered nor meant to stay inside."""
+    _, rows = await _read(database)
+    _, messages = await _read(database, _UNDELIVERED)
+    return rows + messages
+
+
+async def _read(database: str, count: str = _LEFT) -> tuple[list[tuple[str, Any]], int]:
     if database.startswith("sqlite:///"):
         with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
-            return connection.execute(_CONVERSATIONS).fetchall(), connection.execute(_LEFT).fetchone()[0]
+            return connection.execute(_CONVERSATIONS).fetchall(), connection.execute(count).fetchone()[0]
     link = await asyncpg.connect(database)
     try:
-        return [tuple(row) for row in await link.fetch(_CONVERSATIONS)], await link.fetchval(_LEFT)
+        return [tuple(row) for row in await link.fetch(_CONVERSATIONS)], await link.fetchval(count)
     finally:
         await link.close()

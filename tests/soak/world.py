@@ -34,6 +34,7 @@ class World:
         self.started: list[Server] = []
         self.redelivered = 0
         self.refused = 0
+        self.settings: dict[str, str] = {}  # beside those that make a server serve
         self._folder = folder
         self._session = session
         self._changed = asyncio.Condition()
@@ -51,6 +52,7 @@ class World:
             TEAMS_SERVICE_HOSTS="127.0.0.1",
             RATE_PER_USER="0",
             RATE_PER_TENANT="0",
+            **self.settings,
         )
         server = await start(self._folder, "--port", "0", env=env)
         self.started.append(server)
