@@ -38,12 +38,20 @@ class Quick(Channel, Protocol):
         """A body that was kept, read again: an Envelope, for one that was one when it came."""
         ...
 
+    async def respond(self, envelope: Envelope, answer: Payload) -> None:
+        """Do what a press comes to."""
+        ...
+
+
+class Around(Protocol):
+    """What is done before a turn and after it."""
+
     async def complete(self, envelope: Envelope) -> Envelope:
         """With what the platform must be asked for: names, language."""
         ...
 
-    async def respond(self, envelope: Envelope, answer: Payload) -> None:
-        """Do what a press comes to."""
+    async def done(self, envelope: Envelope) -> None:
+        """The turn is committed, and what follows at once was done."""
         ...
 
 
@@ -54,6 +62,7 @@ class Arrivals:
         self,
         store: ArrivalStore,
         channel: Quick,
+        around: Around,
         admission: Admission,
         metrics: Metrics,
         *,
@@ -67,6 +76,7 @@ class Arrivals:
         that a turn may take."""
         self._store = store
         self._channel = channel
+        self._around = around
         self._admission = admission
         self._metrics = metrics
         self._holder = holder
@@ -177,7 +187,7 @@ class Arrivals:
                 found = None
         if not isinstance(found, Envelope):
             return
-        complete = await self._channel.complete(found)
+        complete = await self._around.complete(found)
         answer = await self._admission.take(self._channel, complete)
         seconds = time.perf_counter() - started
         self._metrics.seconds.observe(seconds)
@@ -190,3 +200,4 @@ class Arrivals:
         )
         if answer:
             await self._channel.respond(complete, answer)
+        await self._around.done(found)

@@ -46,7 +46,10 @@ class Engine(Protocol):
 
 @dataclass(slots=True)
 class Script:
-    """The engine, its sentences by locale, the guides as the staff see them, the desk's plan, the settings' contact."""
+    """The engine, its sentences by locale, the guides as the staff see them, the desk's plan, the settings' contact.
+
+    spoken: the guides by language.
+    """
 
     engine: Engine
     texts: Callable[[str], Texts]
@@ -54,3 +57,8 @@ class Script:
     guides: Mapping[str, Guide] = field(default_factory=dict)
     plan: DeskPlan = PLAIN
     staff_locale: str = "en"
+    spoken: Callable[[str], Mapping[str, Guide]] | None = None
+
+    def guides_in(self, locale: str) -> Mapping[str, Guide]:
+        """The guides in this language, where they are translated; else as they are."""
+        return self.spoken(locale) if self.spoken else self.guides

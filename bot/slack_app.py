@@ -33,8 +33,8 @@ class SlackSide:
         ids: Callable[[], str],
     ) -> None:
         """holder: this replica's name for leases. locale: for whoever's own is not known. clock: Unix seconds."""
-        self.arrivals = Arrivals(store, channel, admission, metrics, holder=holder, clock=clock, ids=ids)
         errands = SlackErrands(channel, desk, script, admission.reception, locale)
+        self.arrivals = Arrivals(store, channel, errands, admission, metrics, holder=holder, clock=clock, ids=ids)
         self.door = SlackDoor(channel, self.arrivals, errands, metrics, clock=clock, ids=ids)
 
     def start(self) -> None:

@@ -17,7 +17,7 @@ from bot.channels.base import Rendered
 from bot.channels.slack_api import PATIENCE, SlackApi
 from bot.channels.slack_bolt import Door, Reading
 from bot.channels.slack_people import People
-from bot.channels.slack_read import CHANNEL, Heard, Rules
+from bot.channels.slack_read import CHANNEL, HOME, Heard, Rules
 from bot.channels.slack_send import Sender
 from bot.channels.slack_tokens import Tokens, token_for
 from bot.channels.slack_words import PERSON
@@ -140,7 +140,7 @@ class SlackChannel:
         """Do what a press comes to. A case's root card is made true again by the outbox, so not here."""
         root = envelope.address.group and envelope.address.conversation.endswith(f":{envelope.pressed}")
         press = envelope.incoming.press
-        if "update" in answer and envelope.pressed and not (root and press and press.verb == "case"):
+        if "update" in answer and envelope.pressed not in ("", HOME) and not (root and press and press.verb == "case"):
             await self._insist(
                 lambda: self._sender.replace(envelope.address, envelope.pressed, answer["update"]), "update"
             )

@@ -19,6 +19,7 @@ from dialogs.turn import Incoming, Press
 
 CHANNEL = "slack"
 SHORTCUT = "helpbot-ask"  # the callback_id of "Ask the help bot about this"
+HOME = "home"  # stands for the pressed message where a button of the App Home was pressed
 MAX_VALUE = 1024
 MAX_FILES = 20
 _SAID = ("", "file_share", "thread_broadcast")  # subtypes of messages in which a person says something
@@ -257,7 +258,7 @@ def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> 
     address = place.direct(user, channel) if direct else place.address(f"{channel}:{thread}", True)
     if _foreign(place, _home_of(message), body) and not rules.guests:
         return None
-    words, _ = ("", False) if gone else slack_words.spoken(text(now, "text"), place.bot)
+    words, mentioned = ("", True) if gone else slack_words.spoken(text(now, "text"), place.bot)
     when = identifier(event, "event_ts") or identifier(body, "event_id")
     return Envelope(
         f"{stamp}:{'deleted' if gone else 'edited'}:{_needed(when, 'event_ts')}",
@@ -266,6 +267,7 @@ def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> 
         Incoming(at, text=words, locale=rules.locale),
         message=stamp,
         change="delete" if gone else "edit",
+        mentioned=mentioned or direct,
         said="" if gone else slack_words.said(now.get("blocks"), place.bot),
     )
 
@@ -315,10 +317,12 @@ def _action(body: Json, at: float, rules: Rules) -> Heard:
 
 
 def _pressed_at(body: Json, place: _Place, user: str) -> tuple[Address, str]:
-    """(conversation, the pressed message's ts); in a view there is neither a channel nor a message."""
+    """(conversation, the pressed message's ts); in the App Home there is neither a channel nor a message."""
     container = part(body, "container")
     channel = identifier(part(body, "channel"), "id") or identifier(container, "channel_id")
     stamp = identifier(container, "message_ts") or identifier(part(body, "message"), "ts")
+    if text(container, "type") == "view":
+        return place.direct(user), HOME
     if not channel or channel.startswith("D"):
         return place.direct(user, channel), stamp
     thread = identifier(container, "thread_ts") or identifier(part(body, "message"), "thread_ts")
