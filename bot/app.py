@@ -103,6 +103,7 @@ def read_script(settings: Settings) -> Script:
         library.spoken(desk_locale).guides,
         plan,
         desk_locale,
+        lambda locale: library.spoken(locale).guides,
     )
 
 
