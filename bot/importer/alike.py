@@ -6,6 +6,7 @@ of these. So only those few are compared pair by pair, and the likeness told is 
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -18,12 +19,12 @@ _COMMON = 60  # articles that share a sum: more share boilerplate, and are compa
 LIKE = 0.8
 
 
-def pieces(words: Sequence[str]) -> frozenset[int]:
-    """The sums of all pieces of five words in a row; of a shorter text, of all its words."""
+def pieces(words: Sequence[str]) -> array[int]:
+    """The sums of all pieces of five words in a row, each once; of a shorter text, of all its words."""
     sums = [_sum(word) for word in words]
     if len(sums) < _PIECE:
-        return frozenset({hash(tuple(sums))}) if sums else frozenset()
-    return frozenset(map(hash, zip(*(sums[n:] for n in range(_PIECE)), strict=False)))
+        return array("q", {hash(tuple(sums))} if sums else ())
+    return array("q", set(map(hash, zip(*(sums[n:] for n in range(_PIECE)), strict=False))))
 
 
 @lru_cache(maxsize=100_000)
@@ -31,7 +32,7 @@ def _sum(word: str) -> int:
     return crc32(word.encode())  # the same on every day, as a word's own hash is not
 
 
-def pairs(articles: Mapping[str, frozenset[int]], like: float = LIKE) -> list[tuple[str, str, float]]:
+def pairs(articles: Mapping[str, array[int]], like: float = LIKE) -> list[tuple[str, str, float]]:
     """Pairs of articles that have at least this share of all their pieces in common, the likest first."""
     holders: defaultdict[int, list[str]] = defaultdict(list)
     for name, sums in articles.items():
@@ -43,16 +44,17 @@ def pairs(articles: Mapping[str, frozenset[int]], like: float = LIKE) -> list[tu
             for other in names[n + 1 : n + _COMMON]:
                 shared[one, other] += 1
     made = []
-    for (one, other), count in shared.items():
+    for (one, other), count in sorted(shared.items()):
         if count >= _SKETCH // 4 or len(articles[one]) < _SKETCH:
-            share = _likeness(articles[one], articles[other])
+            share = _likeness(articles[one], articles[other], like)
             if share >= like:
                 made.append((one, other, share))
     return sorted(made, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
-def _likeness(one: frozenset[int], other: frozenset[int]) -> float:
-    if min(len(one), len(other)) < LIKE * max(len(one), len(other)) or not one:
+def _likeness(one: array[int], other: array[int], like: float) -> float:
+    """The share of pieces that both have among those that one of them has; 0 if it can't be as high as `like`."""
+    if min(len(one), len(other)) < like * max(len(one), len(other)):
         return 0.0
-    common = len(one & other)
+    common = len(set(one).intersection(other))
     return common / (len(one) + len(other) - common)

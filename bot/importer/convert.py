@@ -63,7 +63,8 @@ class Converter:
         if doc is not None:
             problems = problems or read_guide(doc)[1]
             lost, addresses = _compared(article.text, doc.data)
-            unplaced += [(f"address {url}", "it could not be read") for url in addresses]
+            told = " ".join(what for what, _ in unplaced).casefold()
+            unplaced += [(f"address {url}", "it could not be read") for url in addresses if url not in told]
         if lost:
             unplaced.append((f"words {' '.join(lost[:12])}", "they could not be placed"))
         return Converted(

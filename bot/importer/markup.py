@@ -8,26 +8,18 @@ from html import unescape
 BREAK = "\ue000"  # a line end within a paragraph, until the text is put together
 TAGS = (
     "a|abbr|b|big|blockquote|br|center|code|dd|del|details|div|dl|dt|em|font|h[1-6]|hr|i|iframe|img|ins|kbd|label|li|mark|nobr"
-    "|ol|p|pre|q|s|samp|section|small|span|strike|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|video"
+    "|ol|p|pre|q|s|samp|section|small|span|src|strike|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|video|videogroup"
 )
 _TAG = re.compile(rf"`[^`\n]+`|<(?P<end>/?)(?P<name>{TAGS})(?P<attributes>\s[^<>]*?)?\s*/?>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([A-Za-z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
 _PRE = re.compile(r"<pre\b[^<>]*>(?:\s*<code\b[^<>]*>)?(.*?)(?:</code>\s*)?</pre>", re.IGNORECASE | re.DOTALL)
+_VIDEO = re.compile(r"<src>\s*(?P<url>https?://[^\s<>]+?)\s*</src>\s*<title>(?P<title>[^<>]*)</title>", re.IGNORECASE)
 _LINK = re.compile(r"<a\b(?P<attributes>[^<>]*)>(?P<inside>(?:(?!<a\b).){0,2000}?)</a\s*>", re.IGNORECASE | re.DOTALL)
 _ANY = re.compile(rf"</?(?:{TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _PICTURE = re.compile(r"<img\b([^<>]*)>", re.IGNORECASE)
 _MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`", "tt": "`", "samp": "`", "kbd": "`"}
 _BLOCKS = frozenset({"p", "div", "blockquote", "center", "details", "table", "dl", "section", "hr"})
 _LINES = frozenset({"dt", "dd", "tr"})
-
-
-def to_markdown(text: str) -> str:
-    """The text with its HTML as Markdown; addresses in attributes become links, rows of tables become bullets."""
-    if "</pre" in text.lower():
-        text = _PRE.sub(_fenced, text)
-    if "</a" in text.lower():
-        text = _LINK.sub(_link, text)
-    return _Tags().replaced(text)
 
 
 def attribute(attributes: str, name: str) -> str:
@@ -63,15 +55,22 @@ def _markdown_link(title: str, url: str) -> str:
     return f"[{title}]({url})"
 
 
-class _Tags:
-    """Replaces tags one after the other; knows in which lists it stands."""
+class Html:
+    """Turns the HTML of one article into Markdown, text by text; knows in which lists it stands."""
 
     def __init__(self) -> None:
         self._lists: list[list[int]] = []  # the next number (0: bullets), and how far in
         self._text = ""
 
-    def replaced(self, text: str) -> str:
-        """The text without tags."""
+    def to_markdown(self, text: str) -> str:
+        """The next text with its HTML as Markdown; addresses in attributes become links, a table's rows bullets."""
+        low = text.lower()
+        if "</pre" in low:
+            text = _PRE.sub(_fenced, text)
+        if "</src" in low:
+            text = _VIDEO.sub(lambda found: f"\n\n{_markdown_link(found['title'].strip(), found['url'])}\n\n", text)
+        if "</a" in low:
+            text = _LINK.sub(_link, text)
         self._text = text
         return _TAG.sub(self._one, text)
 

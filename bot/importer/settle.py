@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.importer.markup import BREAK, to_markdown
+from bot.importer.markup import BREAK, Html
 
 _FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 _COMMENT = re.compile(r"<!--+(?P<inside>.*?)--+>", re.DOTALL)
+_SECTION = re.compile(r"^[ \t]*:::[ \t]*Section\b[ \t]*(.*?):::[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TIGHT_HEADING = re.compile(r"^( {0,3}#{1,6})(?=\*\*|[A-Z][a-z ])")
 _TIGHT_NUMBER = re.compile(r"^([ \t]*\d{1,2}[.)])(?=\*\*|\[|[A-Z][a-z])")
 _SIGN = re.compile(r"^([ \t]*)[•·▪●◦‣]\s*(?=\S)")
 _URL = r"((?:https?://|www\.)(?:[^\s()<>]|\([^\s()<>]*\))+?)"
-_LOOSE_LINK = re.compile(rf"\]\s?(?:\(\s*{_URL}[\s{BREAK}]*\)|\(\(\s*{_URL}\s*\)\))")
+_LOOSE_LINK = re.compile(rf"\]\s{{0,3}}(?:\(\s*{_URL}[\s{BREAK}]*\)|\(\(\s*{_URL}\s*\)\))")
 _ITEM = re.compile(r"(?P<pad> *)(?P<mark>[-*+]|(?P<number>\d{1,9})[.)])(?P<gap>[ \t]+)(?=\S)")
 _HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)|\*\*[^*]+\*\*:?\s*$")
 
@@ -25,10 +26,11 @@ _HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)|\*\*[^*]+\*\*:?\s*$")
 def settle(body: str) -> tuple[str, list[str]]:
     """The body as it is meant; and the comments that hid more than a marker."""
     hidden: list[str] = []
+    html = Html()
     lines: list[str] = []
     code: list[bool] = []
     for is_code, part in _parts(body):
-        made = part if is_code else _prose("\n".join(part), hidden)
+        made = part if is_code else _prose("\n".join(part), html, hidden)
         lines += made
         code += [is_code] * len(made)
     return "\n".join(shifted(lines, code)), hidden
@@ -55,13 +57,15 @@ def _parts(body: str) -> Iterator[tuple[bool, list[str]]]:
         yield False, lines
 
 
-def _prose(text: str, hidden: list[str]) -> list[str]:
+def _prose(text: str, html: Html, hidden: list[str]) -> list[str]:
     if "<!--" in text:
         hidden += [words for found in _COMMENT.finditer(text) if len((words := found["inside"].strip()).split()) > 1]
         text = _COMMENT.sub("", text)
     if "<" in text:
-        text = to_markdown(text)
-    if "](" in text or "] (" in text:
+        text = html.to_markdown(text)
+    if ":::" in text:
+        text = _SECTION.sub(r"\n## \1\n", text)
+    if "](" in text or ("http" in text and "]" in text):
         text = _LOOSE_LINK.sub(lambda found: f"]({found[1] or found[2]})", text)
     return [_line(line) for line in text.split("\n")]
 

@@ -141,7 +141,7 @@ def _outcome(sections: Sequence[_Section]) -> tuple[Json, str, list[Json]]:
     for n, section in enumerate(sections):
         if section.kind == "documents" and not documents_title:
             found, left = _documents(section)
-            documents_title = section.title
+            documents_title = section.title if found else ""
             documents += found
             parts += [left] if left else []
             continue
@@ -186,7 +186,7 @@ def _documents(section: _Section) -> tuple[list[Json], Part]:
                 found.append(made)
         if others:
             left += [Block("list", inside=others)] if block.kind == "list" else others
-    part = Part(section.title if not found else "", notes=details(left)) if left else Part()
+    part = Part(section.title, notes=details(left)) if left or not found else Part()
     return found, part
 
 

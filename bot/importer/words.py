@@ -15,6 +15,7 @@ from urllib.parse import unquote
 _WORD = re.compile(r"[^\W_]+")
 _HEADERS = re.compile(r"<properties\b.*?/\s*>", re.IGNORECASE | re.DOTALL)
 _FRONT = re.compile(r"\A\s*---[ \t]*\n(?=[A-Za-z][\w .-]*:).*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_SECTION = re.compile(r"^[ \t]*:::[ \t]*Section\b", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TARGET = re.compile(r"\]\s?\(\(?\s*<?(?P<url>(?:[^()\s<>]|\([^()\s]*\))*)>?(?:\s+(?P<tip>\"[^\"]*\"|'[^']*'))?\s*\)")
 _REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*<?(?P<url>\S+?)>?(?P<tip>[ \t]+[\"'(].*)?$", re.MULTILINE)
@@ -22,9 +23,10 @@ _FENCE = re.compile(r"^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?:`{3,}|~{3,})[ \t]*
 _NUMBER = re.compile(r"^[ \t>]*(?:[-*+•][ \t]+)?\d{1,9}[.)](?=\s|[A-Z*\[])", re.MULTILINE)
 _NAMES = (
     "a|abbr|b|big|blockquote|br|center|code|dd|del|details|div|dl|dt|em|font|h[1-6]|hr|i|iframe|img|ins|kbd|label|li|mark|nobr"
-    "|ol|p|pre|q|s|samp|section|small|span|strike|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|video"
+    "|ol|p|pre|q|s|samp|section|small|span|src|strike|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|video|videogroup"
 )
 _TAG = re.compile(rf"</?(?:{_NAMES})(?P<attributes>\s[^<>]*)?/?>", re.IGNORECASE)
+_SOURCE = re.compile(r"<src>\s*[^<>\s]+\s*</src>", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"(?:href|src)\s*=\s*[\"']?([^\"'\s>]+)|(https?://(?:[^\s()<>\"'`\]\[|\\]|\([^\s()<>\"]*\))+)", re.IGNORECASE
 )
@@ -43,12 +45,14 @@ def of_article(text: str) -> tuple[Counter[str], set[str]]:
     text = _HEADERS.sub("", text)
     if "<!--" in text:
         text = _COMMENT.sub("", text)
+    if ":::" in text:
+        text = _SECTION.sub("", text)
     if "&" in text:
         text = _ENTITY.sub(lambda found: unescape(found[0]), text)
     text = _ESCAPED.sub("", text)
     urls = {_same(found[1] or found[2]) for found in _ADDRESS.finditer(text)} if "://" in text or "=" in text else set()
     if "<" in text:
-        text = _TAG.sub(" ", text)
+        text = _TAG.sub(" ", _SOURCE.sub(" ", text))
     text = _TARGET.sub(lambda found: f"] {found['tip'] or ''} ", text)
     if _REFERENCE.search(text):
         text = _SHORT.sub("]", _REFERENCE.sub(" ", text))
