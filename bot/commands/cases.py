@@ -15,6 +15,7 @@ from bot.handoff.transcript import line, transcript
 from bot.operator import who, with_store
 from bot.storage.base import Store
 from bot.storage.cases import Step
+from bot.storage.files import with_files
 
 ROUNDS = 20  # of noting an export in a case that is being talked in
 
@@ -56,7 +57,8 @@ async def _show(store: Store, case_id: str, form: str, exported: bool) -> None:
     case = await _exported(store, case_id, form) if exported else await store.case(case_id)
     if case is None:
         raise NoSuchCase(f"{case_id}: there is no such case (any more); `helpbot cases` lists them")
-    typer.echo(transcript(case, await store.transcript(case_id), form), nl=False)
+    said = with_files(await store.transcript(case_id), await store.files(case_id))
+    typer.echo(transcript(case, said, form), nl=False)
 
 
 async def _exported(store: Store, case_id: str, form: str) -> Case | None:

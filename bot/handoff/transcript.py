@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.envelope import Person
 from bot.handoff.case import Case, Message
+from dialogs.cards import rich
 
 FORMATS = ("text", "md", "json")
 # Whatever a terminal would obey: people's words are only shown.
@@ -88,7 +89,12 @@ def _remarks(message: Message) -> list[str]:
 
 
 def _files(message: Message) -> list[str]:
-    return [f"file: {file.get('name', '')} ({file.get('size', '?')} bytes)" for file in message.files]
+    lines = []
+    for file in message.files:
+        facts = [f"{file['size']} bytes" if "size" in file else "", str(file.get("state", ""))]
+        known = ", ".join(fact for fact in facts if fact)
+        lines.append(f"file: {file.get('name') or 'without a name'}" + (f" ({known})" if known else ""))
+    return lines
 
 
 def _text(case: Case, messages: Iterable[Message]) -> str:
@@ -99,7 +105,7 @@ def _text(case: Case, messages: Iterable[Message]) -> str:
     for message in messages:
         remarks = "".join(f" [{remark}]" for remark in _remarks(message))
         lines.append(f"  {moment(message.at)}  {message.author or '?'} ({_side(message)}){remarks}")
-        lines += [f"    {_indented(entry, 4)}" for entry in (message.text, *_files(message)) if entry]
+        lines += [f"    {_indented(entry, 4)}" for entry in (rich.plain(message.text), *_files(message)) if entry]
     return _plain("\n".join(lines)) + "\n"
 
 
@@ -121,7 +127,7 @@ def _markdown(case: Case, messages: Iterable[Message]) -> str:
         remarks = "".join(f" ({_literal(remark)})" for remark in _remarks(message))
         author = _literal(message.author or "?")
         lines += ["", f"**{author}** ({_side(message)}), {moment(message.at)}{remarks}", ""]
-        said = "\n".join(entry for entry in (message.text, *_files(message)) if entry)
+        said = "\n".join(entry for entry in (rich.plain(message.text), *_files(message)) if entry)
         lines += [f"> {each}".rstrip() for each in _literal(said, one_line=False).split("\n")]
     return _plain("\n".join(lines)) + "\n"
 
@@ -164,11 +170,15 @@ def _data(case: Case, messages: Iterable[Message]) -> dict[str, Any]:
                 "at": _iso(m.at),
                 "side": m.side,
                 "author": m.author,
-                "text": m.text,
+                "text": rich.plain(m.text),
+                "markdown": m.text,
                 "state": m.state,
                 "reason": m.reason,
                 "changed": m.changed,
-                "files": [{"name": file.get("name", ""), "size": file.get("size")} for file in m.files],
+                "files": [
+                    {"name": file.get("name", ""), **{key: file.get(key) for key in ("kind", "size", "state")}}
+                    for file in m.files
+                ],
             }
             for m in messages
         ],

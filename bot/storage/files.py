@@ -5,8 +5,11 @@ The part of `bot.storage.base.Store` beside `bot.storage.cases`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from bot.handoff.case import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,25 @@ class KeptFile:
     at: float
     blob: str = ""
     reason: str = ""
+
+
+def with_files(messages: Iterable[Message], files: Iterable[KeptFile]) -> list[Message]:
+    """The messages, with what is known of the files that came with them: "size", and "state" in words."""
+    known = {file.id: file for file in files}
+    return [
+        replace(message, files=tuple(_known(facts, known.get(str(facts.get("id")))) for facts in message.files))
+        if message.files
+        else message
+        for message in messages
+    ]
+
+
+def _known(facts: dict[str, Any], file: KeptFile | None) -> dict[str, Any]:
+    if file is None:
+        return {**facts, "state": "not fetched yet"}
+    if file.reason:
+        return {**facts, "state": f"not passed on: {file.reason}"}
+    return {**facts, "size": file.size, "kind": file.kind, "state": "kept" if file.blob else "not kept any more"}
 
 
 class FileStore(Protocol):

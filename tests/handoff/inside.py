@@ -193,6 +193,7 @@ class House:
     script: Script
     replicas: list[Replica] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    address: str = "https://bot.example"
 
     def add(self, holder: str, store: Store | None = None) -> Replica:
         """One more replica."""
@@ -202,7 +203,7 @@ class House:
         files = Files(
             store,
             channels,
-            Links(store, "https://bot.example", self._draw),
+            Links(store, self.address, self._draw),
             Fetcher(store, limit=MEGABYTE, clock=self.clock),
             lambda: self.script,
             Limits(1),
@@ -394,14 +395,20 @@ def person(user: str) -> Person:
 
 @asynccontextmanager
 async def house(
-    plan_: DeskPlan | None = None, *, replicas: int = 1, contact: str = CONTACT, url: str = MEMORY
+    plan_: DeskPlan | None = None,
+    *,
+    replicas: int = 1,
+    contact: str = CONTACT,
+    url: str = MEMORY,
+    platform: Platform | None = None,
+    address: str = "https://bot.example",
 ) -> AsyncIterator[House]:
     """Replicas on one database, each with its own connections; both desks are bound, Anna and Ben sit there."""
     stores = [make_store(url) for _ in range(1 if url == MEMORY else replicas)]
     script = Script(
         Engine(library(), finder(), contact), library().say, contact, library().guides, plan_ or plan(), "en"
     )
-    made = House(stores[0], Platform(), Clock(), script)
+    made = House(stores[0], platform or Platform(), Clock(), script, address=address)
     for store in stores:
         await store.open()
     try:

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from structlog.testing import capture_logs
 
-from bot.envelope import Person, SentFile
+from bot.envelope import Person
 from bot.errors import ConversationBlocked, Undeliverable
 from bot.handoff import moves
 from bot.storage.cases import Step
@@ -378,17 +378,6 @@ async def test_edits_at_one_moment() -> None:
         await home.mention(ANNA, "first, mended", case, message="m1", change="edit")
         edited = home.platform.posts[-1]
         assert (edited.kind, edited.id) == ("update", posts["**Anna:** first"])
-
-
-async def test_files() -> None:
-    """A user's file goes across as a link, with words or without; one that can't is told to the user."""
-    async with house() as home:
-        case = await claimed(home)
-        good, bad = SentFile("log.txt", "https://files.example/log"), SentFile("cat.png", problem="picture")
-        await home.say("ulla", "", files=(good,))
-        assert "https://files.example/log" in home.seen(HELPDESK)
-        assert "cat.png" in await home.say("ulla", "", files=(bad,))
-        assert len(await home.store.transcript(case)) == 1
 
 
 async def test_user_blocked_the_bot(database_url: str) -> None:

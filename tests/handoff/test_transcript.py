@@ -34,11 +34,12 @@ CASE = Case(
     rating=4,
     comment="good",
 )
+PICTURE = {"name": "a.png", "kind": "image/png", "size": 9, "state": "kept"}
 SAID = (
     Message("HD-7K3QP", 1, NOW + 70, "user", "Ann", "first\nsecond", state="delivered", changed="edited"),
     Message("HD-7K3QP", 2, NOW + 80, "agent", "Bo", "hello", state="failed", reason="blocked"),
     Message("HD-7K3QP", 3, NOW + 90, "note", "Cy", "VIP", state="internal"),
-    Message("HD-7K3QP", 4, NOW + 99, "user", "Ann", "", changed="deleted", files=({"name": "a.png", "size": 9},)),
+    Message("HD-7K3QP", 4, NOW + 99, "user", "Ann", "", changed="deleted", files=(PICTURE,)),
 )
 
 
@@ -63,7 +64,7 @@ def test_text() -> None:
         "  2023-11-14 22:14 UTC  Ann (user) [edited]\n    first\n    second\n"
         "  2023-11-14 22:14 UTC  Bo (agent) [not delivered: blocked]\n    hello\n"
         "  2023-11-14 22:14 UTC  Cy (note, among the staff)\n    VIP\n"
-        "  2023-11-14 22:14 UTC  Ann (user) [deleted] [not delivered yet]\n    file: a.png (9 bytes)\n"
+        "  2023-11-14 22:14 UTC  Ann (user) [deleted] [not delivered yet]\n    file: a.png (9 bytes, kept)\n"
     )
 
 
@@ -90,7 +91,7 @@ def test_json_holds_everything() -> None:
     assert data["path"] == [{"question": "Which one?", "answer": "This one"}]
     assert (data["opened"], data["closed"]) == ("2023-11-14T22:13:20.000+00:00", None)
     assert [message["state"] for message in data["messages"]] == ["delivered", "failed", "internal", "pending"]
-    assert data["messages"][3]["files"] == [{"name": "a.png", "size": 9}]
+    assert data["messages"][3]["files"] == [PICTURE]
 
 
 def test_no_words_command_a_terminal() -> None:
