@@ -30,7 +30,9 @@ LABEL = st.text(min_size=1, max_size=9).filter(lambda text: bool(text.strip()))
 def fields(name: str, choices: st.SearchStrategy[list[tuple[str, str]]] = CHOICES) -> st.SearchStrategy[Field]:
     """An input with any texts."""
     kinds = st.sampled_from(("text", "choice"))
-    return st.builds(Field, st.just(name), SEEN, kinds, ANY, choices.map(tuple), st.booleans(), ANY)
+    said = ODD | MARKED | st.tuples(st.text(min_size=1, max_size=5), st.integers(1, 600)).map(lambda p: p[0] * p[1])
+    label = said.filter(lambda text: bool(text.strip()))
+    return st.builds(Field, st.just(name), label, kinds, said, choices.map(tuple), st.booleans(), ODD)
 
 
 OTHERS: st.SearchStrategy[Card] = st.one_of(
