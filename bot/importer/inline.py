@@ -23,6 +23,8 @@ _SIMPLE = re.compile(
 _BARE = re.compile(r"(?<![\w/.])https?://[^\s<>\"'`*\\\[\]{}|" + BREAK + r"]+")
 _SPACES = re.compile(r"[ \t\xa0\n]+")
 _SPECIAL = re.compile(r"[\\`*\[\]]")
+_LITERAL = frozenset({"text", "text_special"})
+_READ = re.compile(r"(?<!\S)\*(?!\S)|([*`]|\\(?=[!-/:-@\[-`{-~]|$))")
 _OPENS = re.compile(
     r"http://.|mailto:.|tel:.|www\.|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|ms|io)(?:/|$)", re.IGNORECASE
 )
@@ -88,8 +90,14 @@ class _Writer:
                 made = self._add(made, token, tokens[at + 1 : end], tokens[end + 1 : end + 2])
                 at = end + 1
                 continue
-            made += self._leaf(token)
-            at += 1
+            end = at + 1
+            if token.type in _LITERAL:
+                while end < len(tokens) and tokens[end].type in _LITERAL:
+                    end += 1
+                made += _text("".join(one.content for one in tokens[at:end]), self._reading)
+            else:
+                made += self._leaf(token)
+            at = end
         return made
 
     def _leaf(self, token: Token) -> str:
@@ -102,7 +110,7 @@ class _Writer:
             return " "
         if token.type == "image":
             return self._picture(token)
-        return _text(token.content, self._reading)
+        return escape(token.content)
 
     def _add(self, made: str, token: Token, inside: Sequence[Token], after: Sequence[Token]) -> str:
         if token.type == "link_open":
@@ -178,25 +186,27 @@ def address(url: str) -> str:
 def _text(words: str, reading: Reading) -> str:
     """Literal words; addresses among them become links."""
     if "://" not in words:
-        return escape(words) if _SPECIAL.search(words) and _needs(words) else words
+        return _literal(words)
     made, last = [], 0
     for found in _BARE.finditer(words):
         url = found[0].rstrip(".,;:!?)’”…")
         if url.count("(") > url.count(")"):
             url = url.rpartition("(")[0]
-        before = words[last : found.start()]
-        made.append(escape(before) if _SPECIAL.search(before) else before)
+        made.append(_literal(words[last : found.start()]))
         last = found.start() + len(url)
         reading.links += 1
-        made.append(f"[{escape(url)}]({address(url)})" if url.startswith("https://") and len(url) > 9 else escape(url))
-    rest = words[last:]
-    return "".join(made) + (escape(rest) if _SPECIAL.search(rest) else rest)
+        link = url.startswith("https://") and len(url) > 9
+        made.append(f"[{escape(url)}]({address(url)})" if link else _literal(url))
+    return "".join(made) + _literal(words[last:])
 
 
-def _needs(words: str) -> bool:
-    """Whether words would be read as anything but themselves, here or beside their neighbours."""
-    stars = words.count("*") + words.count("`") + words.count("\\")
-    return bool(stars) or ("[" in words and "](" in words) or words[-1:] == "]" or words.startswith("(")
+def _literal(words: str) -> str:
+    """Words with a backslash before what would be read as more than itself, here or beside its neighbours."""
+    if not _SPECIAL.search(words):
+        return words
+    if "](" in words:
+        return escape(words)
+    return _READ.sub(lambda found: f"\\{found[1]}" if found[1] else found[0], words)
 
 
 def _is_one(text: str, mark: str) -> bool:

@@ -117,7 +117,7 @@ def _item_end(lines: list[str], code: list[bool], at: int, item: re.Match[str]) 
         other = None if code[n] else _ITEM.match(line)
         if other is not None and len(other["pad"]) <= pad + 1:
             if item["number"] and other["number"]:
-                return n if not sure or _follows(item, other) else sure
+                return n if not sure or _follows(item, other, lines[sure:n]) else sure
             if not item["number"] and len(other["pad"]) <= pad:
                 return sure or n
             bullets = bullets or (not sure and lines[n - 1].rstrip().endswith(":"))
@@ -132,10 +132,16 @@ def _item_end(lines: list[str], code: list[bool], at: int, item: re.Match[str]) 
     return sure or len(lines)
 
 
-def _follows(item: re.Match[str], other: re.Match[str]) -> bool:
-    """Whether the second item goes on counting; `1.` after `1.` is a count that an editor was left to do."""
+def _follows(item: re.Match[str], other: re.Match[str], between: list[str]) -> bool:
+    """Whether the second item goes on counting.
+
+    `1.` after `1.` is a count that an editor was left to do, unless a line with a colon begins another list.
+    """
     first, second = int(item["number"]), int(other["number"])
-    return second == first + 1 or (first == second == 1)
+    if first == second == 1:
+        last = next((line for line in reversed(between) if line), "")
+        return not last.rstrip(f" {BREAK}*").endswith(":")
+    return second == first + 1
 
 
 def _moved(lines: list[str], code: list[bool], wanted: int) -> list[str]:

@@ -196,7 +196,7 @@ def _parts(section: _Section) -> Iterator[Part]:
     waiting: list[Block] = []
     several = sum(block.kind == "list" for block in section.blocks) > 1
     numbered = any(block.numbered for block in section.blocks)
-    if section.kind != "steps" and not (numbered and not several):
+    if section.kind != "steps" and sum(block.numbered for block in section.blocks) != 1:
         yield _told(part, section.blocks)
         return
     if not numbered:
