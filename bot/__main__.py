@@ -47,6 +47,9 @@ Name = Annotated[str, typer.Option("--name", help="Who speaks, with --to.")]
 ChannelName = Annotated[str, typer.Option("--channel", help="The channel's name, with --to.")]
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; else all content.", show_default=False)]
 Play = Annotated[bool, typer.Option("--play", help="Also play the conversations (*.talk.yaml) beside the guides.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as mistakes.")]
+Links = Annotated[bool, typer.Option("--links", help="Also ask, slowly, whether the links still lead anywhere.")]
+AllWarnings = Annotated[bool, typer.Option("--all", help="Print every warning.")]
 InLanguage = Annotated[str, typer.Argument(help="A language, such as de; else all.", show_default=False)]
 Missing = Annotated[bool, typer.Option("--missing", help="List what is not translated yet, as a file to fill in.")]
 Filled = Annotated[Path | None, typer.Option("--apply", help="Put this filled-in file back.", show_default=False)]
@@ -130,9 +133,11 @@ def chat(words: Words = None, locale: InLocale = "", to: To = None, name: Name =
 
 
 @app.command()
-def check(paths: Paths = None, play: Play = False) -> None:
-    """Look for mistakes in guides and texts."""
-    _run("check", tuple(paths or ()), play)
+def check(
+    paths: Paths = None, play: Play = False, strict: Strict = False, links: Links = False, all_: AllWarnings = False
+) -> None:
+    """Look for mistakes in guides and texts, and for what is worth a second look."""
+    _run("check", tuple(paths or ()), play, strict, links, all_)
 
 
 @app.command("import")

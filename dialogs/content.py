@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,13 +57,18 @@ def load(folder: Path, default: str = FALLBACK) -> Library:
     )
 
 
-def check_files(paths: Iterable[Path]) -> list[Problem]:
+Look = Callable[[Document, Guide], None]
+
+
+def check_files(paths: Iterable[Path], look: Look | None = None) -> list[Problem]:
     """Every problem of these files, in order, warnings among them.
+
+    look: called with each guide that is right, translated ones too, and its file.
 
     A file in a folder named `texts` holds texts, one named `synonyms` synonyms; any other one a guide, or its
     translation if its name says so.
     """
-    found = _Found()
+    found = _Found(look=look)
     found.read(paths)
     return sorted(found.problems)
 
@@ -120,6 +125,7 @@ class _Found:
     ids: dict[str, tuple[str, int]] = field(default_factory=dict)  # of broken guides too
     translations: dict[str, dict[str, Guide]] = field(default_factory=dict)  # by language in small letters
     synonyms: dict[str, Groups] = field(default_factory=dict)  # by language in small letters
+    look: Look | None = None
     _words: list[tuple[Document, Path, bool]] = field(default_factory=list)
 
     def read(self, paths: Iterable[Path]) -> None:
@@ -169,6 +175,8 @@ class _Found:
             self._name(doc, path, name)
         if guide is not None:
             self.guides[guide.id] = guide
+            if self.look is not None:
+                self.look(doc, guide)
 
     def _name(self, doc: Document, path: Path, name: str) -> None:
         """A guide's id is the name of its file, and nobody else's."""
@@ -207,6 +215,8 @@ class _Found:
             guide, warnings = put_together(doc, original, words, language)
             self.problems += warnings
             self.translations.setdefault(language.lower(), {})[guide_id] = guide
+            if self.look is not None:
+                self.look(doc, guide)
 
     def _texts(self, doc: Document, path: Path) -> None:
         locale = path.stem

@@ -1,42 +1,77 @@
-"""`helpbot check`: all mistakes in guides, texts and conversations, as `file:line: what; fix`."""
+"""`helpbot check`: mistakes in guides, texts and conversations, and warnings, as `file:line: what; fix`."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 from bot.handoff.plan_file import FILE, read_plan
+from bot.link_check import check_links
+from bot.second_look import SecondLook
 from bot.settings import from_environment
 from bot.talk import Talk, is_talk, read_talk
-from dialogs.content import check_files, content_files, load, missing, yaml_files
+from dialogs.content import check_files, content_files, load, missing, read_document, yaml_files
 from dialogs.errors import ContentError, Problem
+from dialogs.library import FALLBACK
+from dialogs.texts_file import read_texts
+
+SHOWN = 50  # warnings that are printed without being asked for
 
 
-def check(paths: Sequence[Path] = (), play: bool = False) -> int:
-    """Print every mistake in these files and folders (the content folder by default) and a summary.
+def check(
+    paths: Sequence[Path] = (),
+    play: bool = False,
+    strict: bool = False,
+    links: bool = False,
+    all_warnings: bool = False,
+    today: dt.date | None = None,
+) -> int:
+    """Print every mistake and warning of these files and folders (the content folder by default) and a summary.
 
-    play: also play the conversations among them, once nothing else is wrong. The exit code: 1 when there is a mistake.
+    play: also play the conversations among them, once nothing else is wrong. links: also ask whether the links still
+    lead anywhere. all_warnings: print every one, not only the first `SHOWN`. strict: a warning counts as a mistake.
+    today: for dates of review. The exit code: 1 when there is a mistake.
     """
     found = _Found()
     for path in paths or [from_environment().content_dir]:
         found.add(_short(path))
-    looked = check_files(found.files)
+    look = _second_look(found.texts(), today or dt.datetime.now(dt.UTC).date(), links)
+    looked = found.problems + check_files(found.files, look)
+    looked += [problem for path in found.plans for problem in read_plan(path)[1]]
+    talks = [talk for path in found.talks if (talk := _talk(path, looked))]
+    problems = [problem for problem in looked if not problem.warning]
     warnings = [problem for problem in looked if problem.warning]
-    problems = found.problems + [problem for problem in looked if not problem.warning]
-    problems += [problem for path in found.plans for problem in read_plan(path)[1]]
-    talks = [talk for path in found.talks if (talk := _talk(path, problems))]
-    played = play and not problems
-    if played:
+    if look is not None:
+        warnings += [*look.problems, *look.untranslated(found.texts())]
+        warnings += asyncio.run(check_links(look.links)) if links else []
+    if played := play and not problems:
         problems += _played(talks)
-    for problem in sorted(problems + warnings):
+    _print(problems, warnings, all_warnings)
+    files = len(found.files) + len(found.plans)
+    typer.echo(_summary(files, len(found.talks), "played" if played else "read", problems, len(warnings)))
+    return 1 if problems or (strict and warnings) else 0
+
+
+def _print(problems: list[Problem], warnings: list[Problem], all_warnings: bool) -> None:
+    """Mistakes all, warnings the first ones, by file and line."""
+    shown = sorted(warnings) if all_warnings else sorted(warnings)[:SHOWN]
+    for problem in sorted(problems + shown):
         typer.echo(str(problem))
-    typer.echo(
-        _summary(len(found.files) + len(found.plans), len(found.talks), "played" if played else "read", problems)
-    )
-    return 1 if problems else 0
+    if left := len(warnings) - len(shown):
+        typer.echo(f"… and {_count(left, 'warning')} more; --all shows them.")
+
+
+def _second_look(texts: list[Path], today: dt.date, links: bool) -> SecondLook | None:
+    """Looks for what is worth a warning, with the texts that will stand on the cards; None where they have mistakes."""
+    english = [path for path in texts if path.stem == FALLBACK]
+    path = english[0] if english else from_environment().content_dir / "texts" / f"{FALLBACK}.yaml"
+    doc, problems = read_document(path)
+    said = read_texts(doc, None)[0] if doc is not None and not problems else None
+    return SecondLook(said, today, links) if said is not None else None
 
 
 class _Found:
@@ -47,6 +82,10 @@ class _Found:
         self.plans: list[Path] = []
         self.talks: list[Path] = []
         self.problems: list[Problem] = []
+
+    def texts(self) -> list[Path]:
+        """The files of texts among them."""
+        return [path for path in self.files if path.absolute().parent.name == "texts"]
 
     def add(self, path: Path) -> None:
         """A file; or a content folder, which must be complete; or the files of any other folder."""
@@ -92,13 +131,14 @@ def _played(talks: list[Talk]) -> list[Problem]:
     return problems
 
 
-def _summary(files: int, talks: int, done: str, problems: list[Problem]) -> str:
+def _summary(files: int, talks: int, done: str, problems: list[Problem], warnings: int) -> str:
     """One line about what was looked at."""
     looked = _count(files, "file") + (f" and {_count(talks, 'file')} of conversations, {done}" if talks else "")
+    more = f", {_count(warnings, 'warning')}" if warnings else ""
     if not problems:
-        return f"No mistakes in {looked}."
+        return f"No mistakes{more} in {looked}."
     wrong = len({problem.file for problem in problems})
-    return f"{_count(len(problems), 'mistake')} in {_count(wrong, 'file')} (looked at {looked})."
+    return f"{_count(len(problems), 'mistake')} in {_count(wrong, 'file')}{more} (looked at {looked})."
 
 
 def _count(number: int, noun: str) -> str:

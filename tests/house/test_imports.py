@@ -55,6 +55,9 @@ bot.importer.words
 bot.importer.alike
 bot.importer.article
 bot.translate
+bot.second_look
+bot.link_check
+bot.gallery
 bot.play
 bot.talk
 bot.package_teams
