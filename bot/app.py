@@ -32,16 +32,15 @@ from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.reception import Reception
 from bot.script import Script
+from bot.search.opening import open_content
 from bot.settings import Settings
 from bot.slack_app import SlackSide
 from bot.storage.base import LEASE, Store
 from bot.storage.registry import make_store
 from bot.sweeper import Sweeper
 from bot.web import Door, HasHandle, Probes, application
-from dialogs.content import load
 from dialogs.engine import Engine
 from dialogs.errors import ContentError
-from dialogs.finder import WordFinder
 from dialogs.texts import Texts
 
 _GRACE = 2.0  # seconds for deliveries under way when stopping
@@ -92,8 +91,8 @@ class App:
 
 def read_script(settings: Settings) -> Script:
     """The content of the settings' folder and the engine over it. Raises `ContentError` with all problems."""
-    library = load(settings.content_dir, settings.default_locale)
-    finder = WordFinder(library.guides, library.texts, translations=library.translations)
+    content = open_content(settings.content_dir, settings.index_file, settings.default_locale)
+    library, finder = content.library, content.finder
     plan = load_plan(settings.content_dir)
     desk_locale = plan.locale or settings.default_locale
     return Script(
@@ -142,7 +141,7 @@ async def create(
 
     try:
         # Tokens live by the world's clock; leases and retries must not jump when that one is set.
-        channels = make_channels(settings, session, texts, clock or time.time, ticks)
+        channels = make_channels(settings, session, texts, store, clock or time.time, ticks)
         await store.open()
         if holder:
             await store.release(holder)
@@ -186,8 +185,18 @@ async def create(
     for name, channel in channels.items():
         if isinstance(channel, SlackChannel):
             admission = Admission(reception, limits, metrics)
-            names = {"holder": holder, "locale": settings.default_locale}
-            slack = SlackSide(channel, store, admission, front.desk, current, metrics, clock=clock, ids=ids, **names)
+            slack = SlackSide(
+                channel,
+                store,
+                admission,
+                front.desk,
+                current,
+                metrics,
+                settings=settings,
+                holder=holder,
+                clock=clock,
+                ids=ids,
+            )
             doors[PATHS[name]] = slack.door
         else:
             doors[PATHS[name]] = Door(channel, reception, limits, metrics, clock=clock, ids=ids)
@@ -198,7 +207,9 @@ async def create(
     sweeper = Sweeper(store, clock, case_days=settings.retention_days, file_days=settings.file_days)
     sweeper.start()
     timers.start()
+    pages = {}
     if slack is not None:
         slack.start()
-    served = application(doors, probes, FileDoor(store, links, clock))
+        pages = slack.pages
+    served = application(doors, probes, FileDoor(store, links, clock), pages)
     return App(settings, served, store, outbox, sweeper, timers, files, reception, probes, channels, session, slack)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
 
 from bot.admission import Admission
 from bot.arrivals import Arrivals
 from bot.channels.slack import SlackChannel
+from bot.channels.slack_installs import INSTALL, REDIRECT, Installations, SignIn, States
 from bot.handoff.desk import Desk
 from bot.metrics import Metrics
 from bot.script import Script
+from bot.settings import Settings
 from bot.slack_door import SlackDoor
 from bot.slack_errands import SlackErrands
+from bot.slack_socket import SlackSocket
 from bot.storage.base import Store
+
+Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class SlackSide:
@@ -27,21 +34,39 @@ class SlackSide:
         script: Callable[[], Script],
         metrics: Metrics,
         *,
+        settings: Settings,
         holder: str,
-        locale: str,
         clock: Callable[[], float],
         ids: Callable[[], str],
     ) -> None:
-        """holder: this replica's name for leases. locale: for whoever's own is not known. clock: Unix seconds."""
-        errands = SlackErrands(channel, desk, script, admission.reception, locale)
+        """holder: this replica's name for leases. clock: Unix seconds."""
+        errands = SlackErrands(channel, desk, script, admission.reception, settings.default_locale)
         self.arrivals = Arrivals(store, channel, errands, admission, metrics, holder=holder, clock=clock, ids=ids)
         self.door = SlackDoor(channel, self.arrivals, errands, metrics, clock=clock, ids=ids)
+        self.socket: SlackSocket | None = None
+        if token := settings.slack_app_token.get_secret_value():
+            self.socket = SlackSocket(self.door, channel.api, store, token, holder=holder, clock=clock)
+        self.pages: dict[str, Page] = {}
+        if isinstance(channel.tokens, Installations):
+            sign_in = SignIn(
+                channel.api,
+                channel.tokens,
+                States(store, clock),
+                client_id=settings.slack_client_id,
+                client_secret=settings.slack_client_secret.get_secret_value(),
+                public_url=settings.public_url,
+            )
+            self.pages = {INSTALL: sign_in.install, REDIRECT: sign_in.redirect}
 
     def start(self) -> None:
         """Begin."""
         self.arrivals.start()
+        if self.socket is not None:
+            self.socket.start()
 
     async def stop(self) -> None:
         """Leave what is not processed to others."""
+        if self.socket is not None:
+            await self.socket.stop()
         await self.door.stop()
         await self.arrivals.stop()

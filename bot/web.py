@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 import structlog
@@ -15,7 +15,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from bot.admission import Admission
 from bot.channels.base import Channel
 from bot.channels.teams_read import MAX_BODY
-from bot.envelope import Envelope, Payload
+from bot.envelope import Envelope, Payload, Written
 from bot.errors import Refused, StoreUnavailable
 from bot.file_door import ROUTE, FileDoor
 from bot.limits import RateLimit
@@ -28,6 +28,7 @@ _BODY_SECONDS = 10.0
 _TURN_SECONDS = 12.0  # Teams waits 15 for an answer; whoever presses hears an apology before it gives up
 _PING_SECONDS = 2.0
 _RETRY_AFTER = "5"
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
 _QUIET = 3600.0  # seconds for which a reason for refusing, once logged, is only counted
 
 log = structlog.get_logger()
@@ -143,7 +144,8 @@ async def body_of_request(
 
 
 def _json(answer: Payload) -> web.Response:
-    return web.Response(body=json.dumps(answer).encode(), content_type="application/json", charset="utf-8")
+    text = answer.text if isinstance(answer, Written) else json.dumps(answer)
+    return web.Response(body=text.encode(), headers=_JSON)
 
 
 class Probes:
@@ -208,11 +210,18 @@ class HasHandle(Protocol):
         ...
 
 
-def application(doors: Mapping[str, HasHandle], probes: Probes, files: FileDoor | None = None) -> web.Application:
-    """The aiohttp application. doors: by path."""
+def application(
+    doors: Mapping[str, HasHandle],
+    probes: Probes,
+    files: FileDoor | None = None,
+    pages: Mapping[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] | None = None,
+) -> web.Application:
+    """The aiohttp application. doors, pages: by path, for POST and for GET."""
     app = web.Application(client_max_size=MAX_BODY)
     for path, door in doors.items():
         app.router.add_post(path, door.handle)
+    for path, page in (pages or {}).items():
+        app.router.add_get(path, page)
     app.router.add_get("/healthz", probes.healthz)
     app.router.add_get("/readyz", probes.readyz)
     app.router.add_get("/metrics", probes.metrics)

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 Json = dict[str, Any]
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -61,6 +61,9 @@ class Slack:
     team: str = TEAM
     bot: str = BOT
     scopes: str = "chat:write"
+    sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    acknowledged: list[Json] = field(default_factory=list)
+    granted: Json = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def __aenter__(self) -> Self:
@@ -74,6 +77,7 @@ class Slack:
         app = web.Application(client_max_size=2**22)
         app.router.add_post("/api/{method}", self._call)
         app.router.add_get("/files/{name}", self._file)
+        app.router.add_get("/socket", self._socket)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -116,6 +120,29 @@ class Slack:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return web.Response(status=302, headers={"Location": "/login"})
         return web.Response(body=self.files[request.match_info["name"]], content_type="application/octet-stream")
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        """A connection of Socket Mode: what is acknowledged is recorded."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello", "num_connections": len(self.sockets) + 1})
+        self.sockets.append(socket)
+        async for received in socket:
+            if received.type == WSMsgType.TEXT and received.data.startswith("{"):
+                self.acknowledged.append(json.loads(received.data))
+        self.sockets.remove(socket)
+        return socket
+
+    async def push(self, kind: str, payload: Json, name: str) -> None:
+        """Send something by the newest connection."""
+        more = {"accepts_response_payload": kind != "events_api"}
+        await self.sockets[-1].send_json({"type": kind, "envelope_id": name, "payload": payload, **more})
+
+    def _apps_connections_open(self, body: Json) -> Json:
+        return {"url": self.url.replace("http", "ws").removesuffix("/api") + "/socket"}
+
+    def _oauth_v2_access(self, body: Json) -> Json:
+        return {"app_id": APP, "authed_user": {"id": ANNA}, "token_type": "bot", **self.granted}
 
     def _fine(self, body: Json) -> Json:
         return {}

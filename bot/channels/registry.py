@@ -10,12 +10,14 @@ from bot.channels.base import Channel
 from bot.channels.limits import Limit, Limits
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_api import SlackApi
+from bot.channels.slack_installs import Installations
 from bot.channels.slack_tokens import OneWorkspace, Tokens
 from bot.channels.teams import TeamsChannel
 from bot.channels.teams_auth import KeySource, TokenVerifier
 from bot.channels.teams_hosts import FileHosts, ServiceHosts
 from bot.channels.teams_token import Certificate, Credential, ManagedIdentity, Secret, TokenSource, resource_of
 from bot.settings import Settings, environment
+from bot.storage.arrivals import KeptStore
 from dialogs.texts import Texts
 
 PATHS: Mapping[str, str] = {"teams": "/api/messages", "slack": "/slack/events"}
@@ -39,18 +41,19 @@ def make_channels(
     settings: Settings,
     session: aiohttp.ClientSession,
     texts: Callable[[str], Texts],
+    kept: KeptStore,
     clock: Callable[[], float],
     ticks: Callable[[], float],
 ) -> dict[str, Channel]:
     """The channels that the settings ask for, by name, not yet started. Raises `SettingsError`.
 
-    clock: Unix seconds as the world has them. ticks: seconds that only grow.
+    kept: where they may keep things. clock: Unix seconds as the world has them. ticks: seconds that only grow.
     """
     channels: dict[str, Channel] = {}
     if settings.local or settings.teams_set_up:
         channels["teams"] = _teams(settings, session, texts, clock, ticks)
     if settings.slack_set_up:
-        channels["slack"] = _slack(settings, session, texts, clock, ticks)
+        channels["slack"] = _slack(settings, session, texts, kept, clock, ticks)
     return channels
 
 
@@ -82,10 +85,13 @@ def _slack(
     settings: Settings,
     session: aiohttp.ClientSession,
     texts: Callable[[str], Texts],
+    kept: KeptStore,
     clock: Callable[[], float],
     ticks: Callable[[], float],
 ) -> SlackChannel:
     def tokens(api: SlackApi) -> Tokens:
+        if settings.slack_client_id:
+            return Installations(kept, settings.slack_token_key.get_secret_value(), ticks)
         return OneWorkspace(api, settings.slack_bot_token.get_secret_value())
 
     return SlackChannel(

@@ -27,6 +27,8 @@ bot.commands.chat
 bot.commands.client_desk
 bot.commands.client_chat
 bot.commands.check
+bot.commands.find
+bot.commands.index
 bot.commands.translate
 bot.commands.import_
 bot.commands.doctor
@@ -69,6 +71,7 @@ bot.client_page
 bot.terminal
 bot.terminal_page
 bot.slack_app
+bot.slack_socket
 bot.slack_errands
 bot.slack_door
 bot.web
@@ -100,6 +103,8 @@ bot.channels.registry
 bot.channels.slack
 bot.channels.slack_bolt
 bot.channels.slack_render
+bot.channels.slack_installs
+bot.channels.slack_scopes
 bot.channels.slack_read
 bot.channels.slack_words
 bot.channels.slack_fields
@@ -109,6 +114,7 @@ bot.channels.slack_tokens
 bot.channels.slack_api
 bot.channels.teams
 bot.channels.teams_render
+bot.channels.teams_drawn
 bot.channels.teams_read
 bot.channels.teams_html
 bot.channels.teams_people
@@ -144,6 +150,20 @@ bot.storage.base
 bot.storage.cases
 bot.storage.files
 bot.storage.arrivals
+bot.search.opening
+bot.search.finder
+bot.search.nearest
+bot.search.lookup
+bot.search.compile
+bot.search.write
+bot.search.change
+bot.search.file
+bot.search.vectors
+bot.search.spelling
+bot.search.postings
+bot.search.fields
+bot.search.analysis
+bot.search.stems
 bot.script
 bot.handoff.plan_file
 bot.handoff.plan
