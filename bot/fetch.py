@@ -26,6 +26,7 @@ _MOVED = (301, 302, 303, 307, 308)
 # What the first bytes say. Only these are shown in place; everything else is a file to save.
 _PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"))
 UNKNOWN = "application/octet-stream"
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class FileLost(Exception):
@@ -59,9 +60,17 @@ class PublicOnly(AbstractResolver):
 
 
 def _public(address: str) -> bool:
+    """Whether the internet has this address, and the one of the old kind, if any, that it stands for."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found).is_global and not found.is_multicast
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        if found in _TRANSLATED:
+            inner = ipaddress.IPv4Address(found.packed[-4:])
+        if found.teredo or (inner and not _public(str(inner))):
+            return False
+        if found.ipv4_mapped:
+            return True
+    return found.is_global and not found.is_multicast
 
 
 class Fetcher:
