@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 class Quick(Channel, Protocol):
     """A channel whose platform wants an answer at once, and does not show what a turn gives back."""
 
-    def hear(self, body: Payload, at: float) -> object:
+    def hear(self, body: dict[str, Any], at: float) -> object:
         """A body that was kept, read again: an Envelope, for one that was one when it came."""
         ...
 
@@ -96,7 +96,7 @@ class Arrivals:
         """Whether it is for us at all."""
         return self._admission.reception.hears(envelope)
 
-    async def take(self, envelope: Envelope, body: Payload) -> None:
+    async def take(self, envelope: Envelope, body: dict[str, Any]) -> None:
         """When this returns the event is kept, and will be processed. Raises `StoreUnavailable`."""
         at = envelope.incoming.at
         arrival = Arrival(envelope.address.key, envelope.event_id, body, at)

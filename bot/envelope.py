@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dialogs.cards.rich import literal
 from dialogs.turn import Incoming
 
-Payload = dict[str, Any]  # JSON in a channel's own terms, ready to be sent
+Payload = Mapping[str, Any]  # JSON in a channel's own terms, ready to be sent; never changed
+
+
+class Written(Mapping[str, Any]):
+    """A payload that is at hand as JSON text: nobody need write it again, and it is read only if somebody looks."""
+
+    __slots__ = ("_read", "text")
+
+    def __init__(self, text: str) -> None:
+        """text: one JSON object."""
+        self.text = text
+        self._read: dict[str, Any] | None = None
+
+    def _object(self) -> dict[str, Any]:
+        if self._read is None:
+            self._read = json.loads(self.text)
+        return self._read
+
+    def __getitem__(self, name: str) -> Any:
+        return self._object()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._object())
+
+    def __len__(self) -> int:
+        return len(self._object())
+
+    def __repr__(self) -> str:
+        return f"Written({len(self.text)} characters)"
 
 
 @dataclass(frozen=True, slots=True)

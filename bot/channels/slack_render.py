@@ -11,19 +11,19 @@ from typing import Any
 
 from bot.channels.base import Rendered
 from bot.channels.slack_read import owned
-from bot.envelope import Envelope, Outgoing, Payload
+from bot.envelope import Envelope, Outgoing
 from dialogs.cards.base import Card, SlackMessage
 from dialogs.turn import Outcome
 
 
-def payload(card: Card, asker: str = "") -> Payload:
+def payload(card: Card, asker: str = "") -> dict[str, Any]:
     """A card as a message. asker: the only one who may press its buttons."""
     first = [_message(each, asker) for each in card.blocks().messages]
     made = first.pop()
     return made | {"before": first} if first else made
 
 
-def _message(message: SlackMessage, asker: str) -> Payload:
+def _message(message: SlackMessage, asker: str) -> dict[str, Any]:
     made = [_owned(block, asker) if asker else block for block in message.blocks]
     return {"text": message.text, "blocks": made}
 

@@ -150,7 +150,7 @@ class TeamsChannel:
 
     def card_answer(self, card: Card) -> Payload:
         """This card in the pressed one's place."""
-        return teams_render.card_answer(card.adaptive())
+        return teams_render.card_answer(card)
 
     def word_answer(self, text: str) -> Payload:
         """The pressed card stays; Teams shows the words for a moment, to the presser only."""

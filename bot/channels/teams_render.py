@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
 
 from bot.channels.base import Rendered
-from bot.envelope import Envelope, Outgoing, Payload
+from bot.channels.teams_drawn import SUMMARY_LENGTH, drawn
+from bot.envelope import Envelope, Outgoing, Payload, Written
 from dialogs.cards import rich
 from dialogs.cards.adaptive import link_url
 from dialogs.cards.base import Button, Card
@@ -23,7 +23,6 @@ from dialogs.turn import Outcome, Press
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
-_SUMMARY_LENGTH = 160
 _LINK = re.compile(r"\](?=[(\[:])")
 # A star, a backtick, an exclamation mark before a link, a backslash before a mark, tildes that strike, an underscore
 # that is not within a word.
@@ -35,14 +34,13 @@ _IN_CODE = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 def message(card: Card) -> Payload:
     """The activity that shows this card."""
     if isinstance(card, RelayCard):
-        summary = " ".join(card.text().split())[:_SUMMARY_LENGTH]
+        summary = " ".join(card.text().split())[:SUMMARY_LENGTH]
         return {"type": "message", "textFormat": "markdown", "text": relayed(card), "summary": summary}
     if isinstance(card, NoticeCard) and card.plain:
         return {"type": "message", "textFormat": "plain", "text": card.text()}
-    content = card.adaptive()
-    # The notification shows the card's own heading: its whole text is longer than any banner.
-    summary = str(content.get("speak", ""))[:_SUMMARY_LENGTH]
-    return {"type": "message", "summary": summary, "attachments": [{"contentType": CARD_TYPE, "content": content}]}
+    content, summary = drawn(card)
+    attachment = f'{{"contentType":"{CARD_TYPE}","content":{content}}}'
+    return Written(f'{{"type":"message","summary":{summary},"attachments":[{attachment}]}}')
 
 
 def relayed(card: RelayCard) -> str:
@@ -112,11 +110,11 @@ def render(envelope: Envelope, outcome: Outcome, texts: Texts) -> Rendered:
     answer: Payload | None = None
     if envelope.invoke:
         if replaced and press and replaced.turn == press.turn:
-            answer = card_answer(replaced.card.adaptive())
+            answer = card_answer(replaced.card)
             if not envelope.address.group:
                 replaced = None
         elif outcome.stale and replies and not replaced:
-            return Rendered((), card_answer(replies[0].card.adaptive()))
+            return Rendered((), card_answer(replies[0].card))
         else:
             answer = text_answer(texts.pressed)
     rows = [Outgoing("send", message(reply.card), reply.turn) for reply in replies]
@@ -125,9 +123,9 @@ def render(envelope: Envelope, outcome: Outcome, texts: Texts) -> Rendered:
     return Rendered(tuple(rows), answer)
 
 
-def card_answer(card: dict[str, Any]) -> Payload:
+def card_answer(card: Card) -> Payload:
     """The answer to a press that puts this card in the pressed one's place."""
-    return {"statusCode": 200, "type": CARD_TYPE, "value": card}
+    return Written(f'{{"statusCode":200,"type":"{CARD_TYPE}","value":{drawn(card)[0]}}}')
 
 
 def text_answer(text: str) -> Payload:
@@ -138,6 +136,6 @@ def text_answer(text: str) -> Payload:
 def apology(press: Press | None, texts: Texts) -> Payload:
     """The answer when nothing could be done: an apology in the card's place, with the pressed button to try again."""
     if press is None:
-        return card_answer(NoticeCard(texts.unavailable).adaptive())
+        return card_answer(NoticeCard(texts.unavailable))
     again = Button(texts.try_again, press.verb, press.value)
-    return card_answer(NoticeCard(texts.unavailable, turn=press.turn, ways=(again,)).adaptive())
+    return card_answer(NoticeCard(texts.unavailable, turn=press.turn, ways=(again,)))

@@ -16,7 +16,7 @@ import structlog
 from yarl import URL
 
 from bot.channels.http import body_of
-from bot.envelope import Receipt
+from bot.envelope import Payload, Receipt, Written
 from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliverable
 from bot.storage.base import Row
 
@@ -105,7 +105,7 @@ class Sender:
         added = {"from": row.address.details.get("bot"), "conversation": {"id": conversation}}
         body: dict[str, Any] | bytes | None = None
         if method != "DELETE":
-            body = _with(row.text, added) if row.text else {**row.payload, **added}
+            body = _with(row.payload, added)
         path = f"/{quote(conversation, safe='')}/activities{suffix}"
         answer = await self._request(method, row, path, body)
         return Receipt(_text(answer.get("id")) or row.receipt)
@@ -173,9 +173,11 @@ class Sender:
         return min(max(seconds, 0.0), _LONGEST_WAIT)
 
 
-def _with(text: str, added: dict[str, Any]) -> bytes:
-    """A payload's JSON with fields that it has not, without encoding the whole card a second time in its turn."""
-    return f"{text[:-1]},{json.dumps(added)[1:]}".encode()
+def _with(payload: Payload, added: dict[str, Any]) -> bytes:
+    """A payload's JSON with fields that it has not; a written one is not written once more."""
+    if isinstance(payload, Written):
+        return f"{payload.text[:-1]},{json.dumps(added)[1:]}".encode()
+    return json.dumps({**payload, **added}).encode()
 
 
 def _forbidden(answer: bytes) -> DeliveryError:

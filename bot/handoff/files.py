@@ -107,7 +107,7 @@ class Files:
             else self.card(file, carried.author, carried.side, carried.reader)
         )
         payload = self._channels[row.address.channel].payload(card)
-        return replace(row, kind="send", payload=payload, text="")
+        return replace(row, kind="send", payload=payload)
 
     async def _have(self, carried: Carried, last: bool) -> KeptFile | None:
         """Fetch it and keep it, or keep why it can't be had. last: there is no other try."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from bot.envelope import Address, Outgoing, Payload
@@ -56,8 +56,7 @@ class Row:
     seq: its place in its lane, from 1, without gaps in order. attempts: deliveries that failed. doubtful: one
     of them may have arrived all the same. created: Unix seconds. receipt: for an update or a deletion, the message id
     that it is about ("" when there is none). lane: what is in order with it, by default the address's own key.
-    follows: other rows follow from what becomes of this one. text: the payload as JSON, where it is at hand: a sender
-    need not encode it again.
+    follows: other rows follow from what becomes of this one.
     """
 
     address: Address
@@ -71,7 +70,6 @@ class Row:
     doubtful: bool = False
     lane: str = ""
     follows: bool = False
-    text: str = field(default="", compare=False, repr=False)
 
     @property
     def threadless(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.envelope import Address, Person
 from bot.handoff.case import Case, Message, lane_of
 from bot.storage.cases import Desk, Owed, Step
-from bot.storage.codec import dump_address, dumps, load_address, loads
+from bot.storage.codec import dump_address, dumps, load_address, loads, written
 from bot.storage.files import KeptFile
 
 # Columns of their own: `thread` may change without the rest, `version` counts. All others stand in `data`.
@@ -174,7 +174,7 @@ def touches(step: Step) -> list[Touch]:
 
 def _row(owed: Owed) -> tuple[str, str, int | None, str | None, str | None]:
     own = dump_address(owed.to) if owed.row.kind == "thread" else None
-    return owed.row.kind, dumps(owed.row.payload), owed.row.turn, own, _follows(owed)
+    return owed.row.kind, written(owed.row.payload).text, owed.row.turn, own, _follows(owed)
 
 
 def _follows(owed: Owed) -> str | None:
@@ -186,7 +186,7 @@ def _follows(owed: Owed) -> str | None:
     if then is None:
         return dumps(data)
     rows = {
-        name: None if out is None else [out.kind, out.payload, out.turn]
+        name: None if out is None else [out.kind, dict(out.payload), out.turn]
         for name, out in (("sent", then.sent), ("failed", then.failed))
     }
     return dumps({**data, "lane": then.lane or then.to.key, "to": _address(then.to), **rows})

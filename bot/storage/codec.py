@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.envelope import Address, Outgoing
+from bot.envelope import Address, Outgoing, Payload, Written
 from bot.storage.base import Row
 
 ABOUT = ("update", "delete")  # kinds of rows that are about a message sent before
@@ -17,6 +17,11 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 def dumps(value: Any) -> str:
     """Compact JSON in pure ASCII: no database chokes on a NUL or a lone surrogate in it."""
     return _encode(value)
+
+
+def written(payload: Payload) -> Written:
+    """A payload with its text; written in a channel, or here."""
+    return payload if isinstance(payload, Written) else Written(_encode(payload))
 
 
 def loads(text: str) -> Any:
@@ -50,7 +55,7 @@ def stored_row(record: Sequence[Any]) -> Row:
         load_address(address),
         seq,
         kind,
-        json.loads(payload),
+        Written(payload),
         turn,
         attempts,
         created,
@@ -58,7 +63,6 @@ def stored_row(record: Sequence[Any]) -> Row:
         bool(doubtful),
         lane,
         bool(follows),
-        payload,
     )
 
 
@@ -67,13 +71,13 @@ def fresh_rows(
     lane: str,
     first: int,
     outgoing: Sequence[Outgoing],
-    texts: Sequence[str],
+    payloads: Sequence[Written],
     created: float,
     receipts: Mapping[int, str],
 ) -> tuple[Row, ...]:
     """The rows of a commit, numbered from `first`, as their holder gets them.
 
-    texts: the payloads as JSON. receipts: message ids by turn.
+    payloads: theirs, with their text. receipts: message ids by turn.
     """
     return tuple(
         _ready(
@@ -81,15 +85,14 @@ def fresh_rows(
                 address,
                 first + index,
                 out.kind,
-                out.payload,
+                payload,
                 out.turn,
                 0,
                 created,
                 receipts.get(out.turn, "") if out.kind in ABOUT and out.turn is not None else "",
                 lane=lane,
-                text=text,
             )
-            for index, (out, text) in enumerate(zip(outgoing, texts, strict=True))
+            for index, (out, payload) in enumerate(zip(outgoing, payloads, strict=True))
         )
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bot.envelope import Address
+from bot.envelope import Address, Written
 from bot.storage.base import AHEAD, LEASE, Aside, Committed, Counts, Loaded, Row, Turn
 from bot.storage.case_codec import escaped, load_case
-from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row, stored_rows
+from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row, stored_rows, written
 from bot.storage.migrations import steps_from
 from bot.storage.postgres_arrivals import RELEASE_ARRIVALS, PostgresArrivals
 from bot.storage.postgres_cases import PostgresCases
@@ -101,15 +101,15 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals):
 
     async def commit(self, turn: Turn, holder: str, lease_until: float) -> Committed:
         """Write the turn, or nothing."""
-        payloads = [dumps(out.payload) for out in turn.outgoing]
+        payloads = [written(out.payload) for out in turn.outgoing]
         result, answer, first, receipts = await self._commit(
             (
                 turn,
                 turn.address.key,
                 dumps(turn.state),
                 dump_address(turn.address),
-                None if turn.answer is None else dumps(turn.answer),
-                payloads,
+                None if turn.answer is None else written(turn.answer).text,
+                [payload.text for payload in payloads],
                 holder,
                 lease_until,
             )
@@ -127,7 +127,7 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals):
         if result == "older":
             found = await self._link.fetch(ROWS, turn.address.key, holder, AHEAD)
             return Committed("done", rows=tuple(stored_rows(found)))
-        return Committed(result, answer=None if answer is None else loads(answer))
+        return Committed(result, answer=None if answer is None else Written(answer))
 
     async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
         """Lease conversations with a due row; the first row of each."""
@@ -249,7 +249,7 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals):
                 None if state is None else loads(state),
                 version or 0,
                 seen,
-                None if answer is None else loads(answer),
+                None if answer is None else Written(answer),
                 None if data is None else load_case(data, thread, case_version),
             )
             for state, version, seen, answer, data, thread, case_version in await self._link.fetch(LOAD, keys, events)

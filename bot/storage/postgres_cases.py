@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from bot.envelope import Address
+from bot.envelope import Address, Written
 from bot.handoff.case import Case, Message
 from bot.storage.base import AHEAD, Committed
 from bot.storage.case_codec import (
@@ -21,7 +21,7 @@ from bot.storage.case_codec import (
     touches,
 )
 from bot.storage.cases import Desk, Step
-from bot.storage.codec import dump_address, dumps, loads, stored_rows
+from bot.storage.codec import dump_address, stored_rows, written
 from bot.storage.postgres_erase import forget, sweep_cases
 from bot.storage.postgres_link import Connection, Link
 
@@ -74,7 +74,7 @@ class PostgresCases:
         (result, answer, *_), *records = await self._link.run(work)
         if result == "done":
             return Committed("done", rows=tuple(stored_rows([record[2:] for record in map(tuple, records)])))
-        return Committed(result, answer=None if answer is None else loads(answer))
+        return Committed(result, answer=None if answer is None else Written(answer))
 
     async def case(self, case_id: str) -> Case | None:
         """A case by its id."""
@@ -168,7 +168,7 @@ def _arguments(step: Step, holder: str, lease_until: float) -> list[Any]:
     return [
         step.event_key,
         step.event_id,
-        None if step.answer is None else dumps(step.answer),
+        None if step.answer is None else written(step.answer).text,
         step.at,
         holder,
         lease_until,

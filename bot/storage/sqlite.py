@@ -7,11 +7,11 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from bot.envelope import Address, Outgoing
+from bot.envelope import Address, Outgoing, Written
 from bot.storage import sqlite_rows as rows
 from bot.storage.base import Aside, Committed, Counts, Loaded, Row, Turn
 from bot.storage.case_codec import load_case
-from bot.storage.codec import ABOUT, dump_address, dumps, fresh_rows, loads, stored_row, stored_rows
+from bot.storage.codec import ABOUT, dump_address, dumps, fresh_rows, loads, stored_row, stored_rows, written
 from bot.storage.migrations import steps_from
 from bot.storage.sqlite_arrivals import RELEASE_ARRIVALS, SqliteArrivals
 from bot.storage.sqlite_cases import ANSWER, REMEMBER, SqliteCases
@@ -95,7 +95,7 @@ class SqliteStore(SqliteCases, SqliteFiles, SqliteArrivals):
             None if state is None else loads(state),
             version or 0,
             seen is not None,
-            None if answer is None else loads(answer),
+            None if answer is None else Written(answer),
             None if case[0] is None else load_case(*case),
         )
 
@@ -104,8 +104,8 @@ class SqliteStore(SqliteCases, SqliteFiles, SqliteArrivals):
         # JSON is made here, so that the writer's transaction stays short.
         key, out = turn.address.key, turn.outgoing
         values = (dumps(turn.state), dump_address(turn.address), turn.at, len(out))
-        payloads = [dumps(o.payload) for o in out]
-        answer = None if turn.answer is None else dumps(turn.answer)
+        payloads = [written(o.payload) for o in out]
+        answer = None if turn.answer is None else written(turn.answer).text
         result, first, extra = await self._thread.run(
             lambda db: _commit(db, turn, key, values, payloads, answer, holder, lease_until), write=True
         )
@@ -113,7 +113,7 @@ class SqliteStore(SqliteCases, SqliteFiles, SqliteArrivals):
             return Committed("done", rows=fresh_rows(turn.address, key, first, out, payloads, turn.at, extra))
         if result == "done":
             return Committed("done", rows=tuple(stored_rows(extra)))
-        return Committed(result, answer=None if extra is None else loads(extra))
+        return Committed(result, answer=None if extra is None else Written(extra))
 
     async def claim(self, holder: str, now: float, lease_until: float, limit: int) -> list[Row]:
         """Lease conversations with a due row; the first row of each."""
@@ -239,7 +239,7 @@ def _commit(
     turn: Turn,
     key: str,
     values: tuple[str, str, float, int],
-    payloads: list[str],
+    payloads: list[Written],
     answer: str | None,
     holder: str,
     lease_until: float,
@@ -256,7 +256,7 @@ def _commit(
         return "done", 0, rows.waiting(db, key, holder) if resumed else ()
     first = found[0][0] - len(out) + 1
     for seq, (o, payload) in enumerate(zip(out, payloads, strict=True), first):
-        db.execute(OWE, (key, seq, o.kind, payload, o.turn, turn.at))
+        db.execute(OWE, (key, seq, o.kind, payload.text, o.turn, turn.at))
     leased = db.execute(TAKE, (key, holder, lease_until, turn.at, turn.at)).fetchall()
     if not leased:
         return "done", 0, ()

@@ -22,7 +22,7 @@ from bot.storage.case_codec import (
     touches,
 )
 from bot.storage.cases import Desk, Step
-from bot.storage.codec import dump_address, dumps, loads, stored_rows
+from bot.storage.codec import dump_address, dumps, loads, stored_rows, written
 from bot.storage.sqlite_erase import CASES_WITH, CLOSED_BEFORE, CONVERSATIONS_WITH, delete_case, forget
 from bot.storage.sqlite_thread import SqliteThread
 
@@ -85,7 +85,7 @@ class SqliteCases:
         # JSON is made here, so that the writer's transaction stays short.
         touched = touches(step)
         columns = {**case_columns(step.case), "id": step.case.id, "version": step.case.version}
-        answer = None if step.answer is None else dumps(step.answer)
+        answer = None if step.answer is None else written(step.answer).text
         result, found = await self._thread.run(
             lambda db: _commit_step(db, step, touched, columns, answer, holder, lease_until), write=True
         )

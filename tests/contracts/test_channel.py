@@ -245,7 +245,7 @@ async def test_rendering_is_pure_and_plain_json(bench: Bench) -> None:
     sends = [each for each in rendered.outgoing if each.kind == "send"]
     assert [each.turn for each in sends] == [None, 1, 2, None]
     assert [each.turn for each in rendered.outgoing if each.kind == "update"] == [0]
-    assert all(json.loads(json.dumps(each.payload)) == each.payload for each in rendered.outgoing)
+    assert all(json.loads(json.dumps(dict(each.payload))) == each.payload for each in rendered.outgoing)
     assert rendered.answer is None
 
 
@@ -264,14 +264,14 @@ async def test_whoever_waits_for_an_answer_gets_one(bench: Bench, outcome: Outco
     envelope = replace(await read(bench, bench.pressed("answer", 1, "yes")), invoke=True)
     answer = bench.channel.render(envelope, outcome).answer
     assert answer is not None
-    assert json.loads(json.dumps(answer)) == answer
+    assert json.loads(json.dumps(dict(answer))) == answer
 
 
 async def test_apology_needs_nothing(bench: Bench) -> None:
     """The apology is there with an envelope and without."""
     envelope = await read(bench, bench.pressed("answer", 1, "yes"))
     for of in (envelope, None):
-        assert json.dumps(bench.channel.apology(of))
+        assert json.dumps(dict(bench.channel.apology(of)))
 
 
 async def test_delivered_message_can_be_replaced(bench: Bench) -> None:

@@ -117,7 +117,7 @@ class Platform:
 
     def card_answer(self, card: Card) -> Payload:
         """As Teams."""
-        return teams_render.card_answer(card.adaptive())
+        return teams_render.card_answer(card)
 
     async def file_request(self, address: Address, url: str) -> FileRequest:
         """Fetched as it is."""
@@ -155,8 +155,8 @@ class Platform:
         if doubt is None or doubt:
             message = row.receipt or str(next(self.numbers))
             opened = f"{where};messageid={message}" if row.kind == "thread" else ""
-            text, lost = text_of(row.payload), doubt is not None
-            self.posts.append(Post(opened or where, row.kind, message, text, row.payload, lost))
+            text, lost = text_of(dict(row.payload)), doubt is not None
+            self.posts.append(Post(opened or where, row.kind, message, text, dict(row.payload), lost))
             if doubt is None:
                 return Receipt(message, opened)
         self.doubted = True

@@ -126,7 +126,7 @@ async def _some_order(
 def _shapes(outcome: Outcome, base: int) -> list[str]:
     """What an outcome sends: new cards, then the answered form of the one before."""
     cards = [reply.card for reply in outcome.replies] + ([outcome.replaced.card] if outcome.replaced else [])
-    return [_shape(payload_of(card), base) for card in cards]
+    return [_shape(dict(payload_of(card)), base) for card in cards]
 
 
 def _shape(body: Json, base: int) -> str:
