@@ -115,6 +115,7 @@ bot.channels.slack_api
 bot.channels.teams
 bot.channels.teams_render
 bot.channels.teams_drawn
+bot.channels.teams_drawn
 bot.channels.teams_read
 bot.channels.teams_html
 bot.channels.teams_people
