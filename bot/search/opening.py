@@ -1,0 +1,68 @@
+"""The content of the settings' folder, ready to be used: the library, and the finder over it.
+
+It is compiled into a file first, where it is not yet; the file may lie where nobody can write, as long as it is of the
+content at hand. Where no file can be written at all, the content is read into memory.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.search.compile import compiled
+from bot.search.file import Compiled
+from bot.search.finder import LibraryFinder
+from bot.search.nearest import Nearest
+from bot.search.vectors import Encoder, find_encoder
+from dialogs.content import load
+from dialogs.finder import Finder, WordFinder
+from dialogs.library import Library
+
+SMALL = 60  # guides that are held in memory, and found by what was made for few: `dialogs.finder.WordFinder`
+FILE = "helpbot-index.db"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A library and its finder; compiled: the file behind both, None where there is none."""
+
+    library: Library
+    finder: Finder
+    compiled: Compiled | None = None
+
+
+def open_content(folder: Path, file: Path | None, locale: str) -> Content:
+    """The content of this folder. Raises `ContentError` with every mistake.
+
+    file: where it is compiled into; None: a usual place. locale: of people whose own language is not spoken.
+    """
+    encoder = find_encoder()
+    for place in _places(file):
+        try:
+            return _content(compiled(folder, place, encoder), encoder, locale)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("index_not_written", where=str(place), reason=str(error))
+    library = load(folder, locale)
+    return Content(library, WordFinder.over(library))
+
+
+def _places(file: Path | None) -> Iterator[Path]:
+    """Where the compiled library may lie, the best first."""
+    yield file or Path(FILE)
+    yield Path(tempfile.gettempdir()) / FILE
+
+
+def _content(found: Compiled, encoder: Encoder | None, locale: str) -> Content:
+    library = found.library(locale)
+    if len(library.guides) <= SMALL:
+        held = {language: dict(guides) for language, guides in library.translations.items()}
+        library = Library(dict(library.guides), library.texts, held, locale, library.synonyms)
+        return Content(library, WordFinder.over(library), found)
+    return Content(library, LibraryFinder(found, Nearest(found, encoder) if encoder else None), found)

@@ -1,0 +1,1 @@
+"""Tests of the compiled library and of finding in it."""
