@@ -58,6 +58,17 @@ Out = Annotated[Path, typer.Option("--out", help="Where to write it.")]
 AppVersion = Annotated[
     str, typer.Option("--app-version", help="Three numbers, higher with every upload.", show_default="the program's")
 ]
+Asked = Annotated[list[str] | None, typer.Argument(help="What a user says.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Top = Annotated[int, typer.Option("--top", help="At most so many guides.", min=1)]
+Batch = Annotated[
+    Path | None,
+    typer.Option("--batch", help="A file with a query a line (- is standard input): a line of JSON for each.", show_default=False),
+]
+AskedIn = Annotated[str, typer.Option("--locale", help="The user's language.", show_default="HELPBOT_DEFAULT_LOCALE")]
+IndexFile = Annotated[
+    Path | None, typer.Option("--file", help="Where to write it.", show_default="HELPBOT_INDEX_FILE")
+]
 PackageFile = Annotated[
     Path | None, typer.Option("--package", help="An app package to look at as well.", show_default=False)
 ]
@@ -175,6 +186,27 @@ def translate(language: InLanguage = "", missing: Missing = False, apply: Filled
     if missing == (apply is not None):
         raise typer.BadParameter("Say --missing or --apply FILE.")
     _run("translate", language, apply, out)
+
+
+@app.command()
+def find(
+    words: Asked = None,
+    as_json: AsJson = False,
+    top: Top = 10,
+    batch: Batch = None,
+    locale: AskedIn = "",
+) -> None:
+    """Show which guides a message finds, and what the bot would do."""
+    _run("find", " ".join(words or ()), as_json=as_json, top=top, batch=batch, locale=locale)
+
+
+@app.command()
+def index(file: IndexFile = None) -> None:
+    """Compile the content into one file, which the server reads.
+
+    It would do so itself when it starts; only what has changed since the last time is read.
+    """
+    _run("index", file)
 
 
 @app.command()

@@ -45,6 +45,7 @@ _SHOWN = frozenset(
         "host",
         "port",
         "content_dir",
+        "index_file",
         "local",
         "log_level",
         "default_locale",
@@ -81,6 +82,10 @@ class Settings(BaseModel):
     port: int = Field(default=3978, ge=1, le=65535, description="The port to listen on.")
     content_dir: Folder = Field(
         default_factory=resources.content_dir, description="The folder with guides/ and texts/; empty: what is shipped."
+    )
+    index_file: Path | None = Field(
+        default=None,
+        description="The file that the content is compiled into; empty: helpbot-index.db in the working folder.",
     )
     contact: str = Field(
         default="", description='Whom "talk to a person" names: a mail address, a telephone number or a link.'
