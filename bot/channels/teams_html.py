@@ -44,6 +44,7 @@ class _Reader:
         self._raw: list[str] | None = None  # within <pre>
         self._mention: list[str] | None = None
         self._silent = 0
+        self._empty = False  # what was gathered is a blank that stands for an empty line
 
     def feed(self, text: str) -> None:
         """Read it all."""
@@ -121,7 +122,7 @@ class _Reader:
 
     def flush(self) -> None:
         """The line that was gathered is done."""
-        gathered, self._spans = _trimmed(self._spans), []
+        gathered, self._spans, empty, self._empty = _trimmed(self._spans), [], self._empty, False
         if self._item and gathered:
             kind, depth, number = self._item
             self.blocks.append(Block(kind, gathered, depth, number))
@@ -129,6 +130,8 @@ class _Reader:
         elif gathered:
             quoted = any(name == "blockquote" for name, _ in self._tags)
             self.blocks.append(Block("quote" if quoted else "line", gathered))
+        elif empty and not self._item:
+            self.blocks.append(Block())
 
     def _break(self) -> None:
         """A line break: an empty line is a gap."""
@@ -169,6 +172,7 @@ class _Reader:
     def _say(self, text: str) -> None:
         if not text or self._silent:
             return
+        self._empty = self._empty or "\xa0" in text
         looks = {_LOOKS[name]: True for name, _ in self._tags if name in _LOOKS}
         url = next((url for name, url in reversed(self._tags) if name == "a"), "")
         self._spans.append(Span(text.replace("\xa0", " "), **looks, url="".join(url.split())))
