@@ -182,10 +182,10 @@ def answers(buttons: Sequence[Button], turn: int, about: Sequence[str] = (), pri
     if not buttons:
         return []
     choice = selects(buttons, turn, about) if len(buttons) > FEW else []
-    long = _SHOWN if not choice else _OPTION_MOST
-    listed: list[Json] = []
-    if any(len(escape(each.title)) > long for each in buttons) or (any(map(visible, about)) and not _described(choice)):
-        listed = listing([each.title for each in buttons], about)
+    titles = [each.title for each in buttons]
+    short = all(map(whole, titles)) if choice else all(len(escape(title)) <= _SHOWN for title in titles)
+    told = _described(choice) or not any(map(visible, about))
+    listed = [] if short and told else listing(titles, about)
     if choice:
         return listed + actions(choice)
     drawn = [button(each, turn) for each in buttons]
@@ -203,12 +203,12 @@ def listing(titles: Sequence[str], about: Sequence[str] = ()) -> list[Json]:
         if visible(line):
             item += [{"type": "text", "text": "\n"}, *inlines(" ".join(line.split()))]
         items.append(item)
-    return rich_blocks([bullets(items, style="ordered")])
+    return rich_blocks([bullets(items, style="ordered") if len(items) > 1 else section(*items)])
 
 
 def selects(buttons: Sequence[Button], turn: int, about: Sequence[str] = ()) -> list[Json]:
     """The buttons as one select or more; none when what they carry does not fit into one."""
-    values = [each.value for each in buttons]
+    titles, values = [each.title for each in buttons], [each.value for each in buttons]
     verb = buttons[0].verb
     start = _shared(values)
     name = f"{CHOOSE}|{turn}|{verb}|{start}"
@@ -223,8 +223,8 @@ def selects(buttons: Sequence[Button], turn: int, about: Sequence[str] = ()) -> 
     )
     if not fits:
         return []
-    lines = [" ".join(bare(line).split()) for line in about]
-    described = bool(lines) and all(len(escape(line)) <= _OPTION_MOST for line in lines)
+    lines = [bare(line) for line in about]
+    described = bool(lines) and all(len(escape(text)) <= _OPTION_MOST for each in (lines, titles) for text in each)
     options = [
         option(each.title, f"={each.value[len(start) :]}", lines[n] if described else "")
         for n, each in enumerate(buttons)
@@ -240,9 +240,32 @@ def _shared(values: Sequence[str]) -> str:
 
 
 def option(title: str, value: str, about: str = "") -> Json:
-    """An option of a select, with a line about it."""
+    """An option of a select, with a line about it. A title that is too long goes on in that line."""
+    parted = None if visible(about) else _parted(title)
+    title, about = parted or (title, about)
     made: Json = {"text": plain_text(title, _OPTION_MOST), "value": value}
     return made | {"description": plain_text(about, _OPTION_MOST)} if visible(about) else made
+
+
+def whole(title: str) -> bool:
+    """Whether an option can show this title, on its two lines."""
+    return _parted(title) is not None
+
+
+def _parted(title: str) -> tuple[str, str] | None:
+    """A title for the two lines of an option; None when they can't hold it."""
+    words = " ".join(clean(title).split())
+    if len(escape(words)) <= _OPTION_MOST:
+        return words, ""
+    for mark in (": ", " "):
+        end = len(words)
+        while (end := words.rfind(mark, 0, end)) > 0:
+            first, second = words[:end] + mark.strip(), words[end + len(mark) :]
+            if len(escape(second)) > _OPTION_MOST:
+                break
+            if len(escape(first)) <= _OPTION_MOST:
+                return first, second
+    return None
 
 
 def _described(choice: Sequence[Json]) -> bool:

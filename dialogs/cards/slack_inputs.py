@@ -22,7 +22,6 @@ MAX_TYPED = 3000
 MODAL = "helpbot-form"  # the callback_id of a form's modal
 _OPEN = 5  # choices that are shown at once; more are a list that folds
 _OPTIONS_MOST = 100
-_OPTION_MOST = 75
 _VALUE_MOST = 150
 _LABEL_MOST = 2000
 _PLACEHOLDER_MOST = 150
@@ -36,7 +35,7 @@ def field(one: Field, turn: int) -> list[Json]:
     label = bare(one.label)
     made = blocks.paragraphs(one.label) if len(escape(label)) > _LABEL_MOST else []
     if one.kind == "choice":
-        if any(len(escape(title)) > _OPTION_MOST for _, title in one.options):
+        if not all(blocks.whole(title) for _, title in one.options):
             made += blocks.listing([title for _, title in one.options])
         element = _choice(one)
     else:

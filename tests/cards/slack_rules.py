@@ -202,7 +202,7 @@ def shown(blocks: Any) -> str:
         elif part["type"] == "link":
             found += [part.get("text", ""), " ", part["url"]]
         elif part["type"] == "plain_text":
-            found.append(part["text"].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+            found.append(part["text"].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") + "\n")
         if part["type"] in ("rich_text_section", "rich_text_quote", "rich_text_preformatted", "header", "button"):
             found.append("\n")
     return "".join(found)

@@ -105,6 +105,15 @@ def test_long_titles_stand_whole_above_their_buttons() -> None:
     assert whole(card.blocks()).count(title.strip()) == 2
 
 
+def test_a_title_of_two_lines_stands_in_its_option() -> None:
+    """A select's option has a second line: a title that is too long for one goes on there."""
+    first, second = "A guest can't redeem the invitation:", "Which error does the guest see? The code is enough."
+    made = blocks.answers([Button(f"{first} {second} {n}", "guide", f"g{n}") for n in range(6)], 1)
+    assert [block["type"] for block in made] == ["actions"]
+    option = made[0]["elements"][0]["options"][0]
+    assert (option["text"]["text"], option["description"]["text"]) == (first, f"{second} 0")
+
+
 def test_a_single_loud_button_of_a_form_is_primary() -> None:
     """Claim is the one to press; equal answers are not told apart."""
     styled = [p["text"]["text"] for p in parts(case_card(WAITING).blocks().last.blocks) if p.get("style") == "primary"]
@@ -290,7 +299,7 @@ def test_what_was_typed_comes_back() -> None:
 
 def test_a_form_too_big_for_one_select_is_grouped() -> None:
     """Two hundred colleagues, and names too long for an option, can all be chosen and read."""
-    long = "An endless name " * 8
+    long = "An endless name " * 12
     options = (*((f"agent:{n}", f"Agent {n}") for n in range(220)), ("agent:long", long))
     one = Form("Transfer this case to somebody", (Field("to", "To", "choice", options=options),), Button("Go", "case"))
     view = slack_inputs.modal(one, 1)

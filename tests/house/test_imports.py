@@ -70,6 +70,7 @@ bot.client
 bot.client_page
 bot.terminal
 bot.terminal_page
+bot.preview.slack_look
 bot.slack_app
 bot.slack_socket
 bot.slack_errands
