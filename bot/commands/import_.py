@@ -132,7 +132,5 @@ def _numbers(report: Report) -> list[str]:
         files = [f"{count} {name.removeprefix('file ')}" for name, count in counts.items() if name.startswith("file ")]
         lines.append("Files: " + ", ".join(files) + ".")
     if beside := counts.get("file beside"):
-        lines.append(
-            f"{beside} guides were changed since their import: what is new stands beside them as NAME.yaml.new."
-        )
+        lines.append(f"Guides changed since their import: {beside}. What is new stands beside each, as NAME.yaml.new.")
     return lines
