@@ -50,6 +50,20 @@ Play = Annotated[bool, typer.Option("--play", help="Also play the conversations 
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as mistakes.")]
 Links = Annotated[bool, typer.Option("--links", help="Also ask, slowly, whether the links still lead anywhere.")]
 AllWarnings = Annotated[bool, typer.Option("--all", help="Print every warning.")]
+GuideId = Annotated[str, typer.Argument(help="A guide's id.", show_default=False)]
+ShownIn = Annotated[str, typer.Option("--locale", help="In this language, such as de.", show_default="its own")]
+
+
+class SchemaKind(StrEnum):
+    """What can be described."""
+
+    GUIDE = "guide"
+    TRANSLATION = "translation"
+    TEXTS = "texts"
+
+
+SchemaOf = Annotated[SchemaKind, typer.Argument(help="Of which kind of file.")]
+ToFolder = Annotated[Path | None, typer.Option("--out", help="Write all into this folder.", show_default=False)]
 InLanguage = Annotated[str, typer.Argument(help="A language, such as de; else all.", show_default=False)]
 Missing = Annotated[bool, typer.Option("--missing", help="List what is not translated yet, as a file to fill in.")]
 Filled = Annotated[Path | None, typer.Option("--apply", help="Put this filled-in file back.", show_default=False)]
@@ -178,6 +192,18 @@ def import_(
         report_file=report,
         as_json=as_json,
     )
+
+
+@app.command()
+def graph(guide: GuideId, locale: ShownIn = "") -> None:
+    """Print a guide as a Mermaid flow chart."""
+    _run("graph", guide, locale)
+
+
+@app.command()
+def schema(kind: SchemaOf = SchemaKind.GUIDE, out: ToFolder = None) -> None:
+    """Print the JSON Schema of guides (or of translations, texts) for editors."""
+    _run("schema", kind.value, out)
 
 
 @app.command()

@@ -30,6 +30,8 @@ bot.commands.check
 bot.commands.find
 bot.commands.index
 bot.commands.translate
+bot.commands.graph
+bot.commands.schema
 bot.commands.import_
 bot.commands.doctor
 bot.commands.package
@@ -57,6 +59,8 @@ bot.importer.words
 bot.importer.alike
 bot.importer.article
 bot.translate
+bot.mermaid
+bot.schema
 bot.second_look
 bot.link_check
 bot.gallery
