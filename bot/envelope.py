@@ -140,7 +140,8 @@ class Outgoing:
 
     kind "send": a new message. kind "update": the message that was sent at `turn` is replaced; when that message was
     never sent, or its receipt is gone, the row is done without a word. kind "delete": so too, but it is taken back.
-    kind "thread": a new thread in a channel, with this as its first message. turn: the number of the turn whose card
+    kind "thread": a new thread in a channel, with this as its first message. kind "mark": a channel's own quiet mark on
+    a message, which `payload` names. turn: the number of the turn whose card
     this is.
     """
 

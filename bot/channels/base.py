@@ -57,6 +57,10 @@ class Channel(Protocol):
         """The answer to a press that leaves the card and shows these words for a moment, to the presser only."""
         ...
 
+    def mark(self, message: str) -> Outgoing | None:
+        """A quiet mark on a message, that it was passed on; None where the platform has none, and words say it."""
+        ...
+
     def parent(self, address: Address) -> Address:
         """The channel in which a thread lives; the address itself where it is no thread."""
         ...

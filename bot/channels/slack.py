@@ -18,10 +18,10 @@ from bot.channels.slack_api import PATIENCE, SlackApi
 from bot.channels.slack_bolt import Door, Reading
 from bot.channels.slack_people import People
 from bot.channels.slack_read import CHANNEL, HOME, Heard, Rules
-from bot.channels.slack_send import Sender
+from bot.channels.slack_send import MARK, Sender
 from bot.channels.slack_tokens import Tokens, token_for
 from bot.channels.slack_words import PERSON
-from bot.envelope import Address, Envelope, FileRequest, Payload, Person, Receipt
+from bot.envelope import Address, Envelope, FileRequest, Outgoing, Payload, Person, Receipt
 from bot.errors import DeliverLater, DeliveryError, Undeliverable
 from bot.storage.base import Row
 from dialogs.cards import slack_text
@@ -31,6 +31,8 @@ from dialogs.turn import Outcome
 
 ANSWER_TRIES = 3  # of what is done after a press
 FILES = ("slack.com", "slack-files.com", "slack-edge.com")  # hosts that files are fetched from, and names below them
+
+DELIVERED = "white_check_mark"  # the reaction on a message that was passed on
 
 log = structlog.get_logger()
 
@@ -185,6 +187,10 @@ class SlackChannel:
         if not team or team != address.tenant:
             raise Undeliverable("no-team")
         self.tokens.check(team)
+
+    def mark(self, message: str) -> Outgoing | None:
+        """A reaction."""
+        return Outgoing(MARK, {"name": DELIVERED, "timestamp": message})
 
     # -- who and where
 

@@ -273,7 +273,7 @@ def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> 
 
 
 def _files(message: Json) -> tuple[SentFile, ...]:
-    """What came with a message. problem "external": it lies elsewhere, where we can't fetch it."""
+    """What came with a message. problem "elsewhere": it lies there, where we can't fetch it."""
     found = []
     for each in parts(message, "files")[:MAX_FILES]:
         name = text(each, "name") or text(each, "title")
@@ -281,7 +281,7 @@ def _files(message: Json) -> tuple[SentFile, ...]:
         kind = text(each, "mimetype") or "application/octet-stream"
         size = each.get("size")
         there = text(each, "mode") not in ("external", "tombstone", "hidden_by_limit") and url.isprintable()
-        problem = "" if there and url else "external"
+        problem = "" if there and url else "elsewhere"
         size = size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**50 else 0
         found.append(SentFile(name, "" if problem else url, kind, problem, size))
     return tuple(found)

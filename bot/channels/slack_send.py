@@ -8,9 +8,10 @@ from typing import Any
 from bot.channels.slack_api import Gone, SlackApi
 from bot.channels.slack_tokens import Tokens, token_for
 from bot.envelope import Address, Payload, Receipt
-from bot.errors import DeliverLater
+from bot.errors import DeliverLater, Undeliverable
 from bot.storage.base import Row
 
+MARK = "mark"  # the kind of a row that is a reaction
 _CHATS = 20_000  # direct messages remembered
 
 
@@ -29,6 +30,8 @@ class Sender:
         where = await self.place(row.address, token)
         if row.kind in ("send", "thread"):
             return await self._post(row, where, token)
+        if row.kind == MARK:
+            return await self._mark(row, where, token)
         if not row.receipt:
             return Receipt()
         target = {"channel": where["channel"], "ts": row.receipt}
@@ -55,6 +58,15 @@ class Sender:
                 conversation = f"{where['channel']}:{stamp}"
                 place = {**where, "thread_ts": stamp}
         return Receipt(stamp, conversation)
+
+    async def _mark(self, row: Row, where: dict[str, Any], token: str) -> Receipt:
+        """A reaction; one that is there already, or whose message is gone, is as good."""
+        try:
+            await self._api.call("reactions.add", token, {"channel": where["channel"], **row.payload})
+        except Undeliverable as error:
+            if error.reason not in ("already_reacted", "message_not_found", "too_many_reactions"):
+                raise
+        return Receipt()
 
     async def place(self, address: Address, token: str) -> dict[str, Any]:
         """Channel (and thread) of an address, as the Web API takes them. A chat that nobody has opened is opened."""

@@ -13,7 +13,7 @@ from bot.channels import teams_people, teams_read, teams_render
 from bot.channels.base import Rendered
 from bot.channels.teams_hosts import FileHosts, ServiceHosts, loopback_host, loopback_origin
 from bot.channels.teams_send import PATIENCE, Sender, Tokens
-from bot.envelope import Address, Envelope, FileRequest, Payload, Person, Receipt
+from bot.envelope import Address, Envelope, FileRequest, Outgoing, Payload, Person, Receipt
 from bot.errors import Refused, Undeliverable
 from bot.storage.base import Row
 from dialogs.cards.base import Card
@@ -155,6 +155,10 @@ class TeamsChannel:
     def word_answer(self, text: str) -> Payload:
         """The pressed card stays; Teams shows the words for a moment, to the presser only."""
         return teams_render.text_answer(text)
+
+    def mark(self, message: str) -> Outgoing | None:
+        """A bot can't react to a message in Teams."""
+        return None
 
     def parent(self, address: Address) -> Address:
         """The channel of a thread: its conversation id without the root message's."""

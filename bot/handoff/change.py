@@ -19,7 +19,9 @@ class Say:
     """Something to be said. to: the user, the case's thread, or the thread that the case had before.
 
     turn: by which it can be updated later. mark: the transcript message that it carries over. after/failed: cards that
-    follow in `after_to` once it was delivered, or was not. file: what a "file" carries over, in place of a card.
+    follow in `after_to` once it was delivered, or was not; about: the message there that was delivered, on which a mark
+    may stand in the place of `after`, where the platform has such marks. file: what a "file" carries over, in place of
+    a card.
     """
 
     to: Literal["user", "thread"] | Case
@@ -30,6 +32,7 @@ class Say:
     after_to: Literal["user", "thread"] = "thread"
     after: Card | None = None
     failed: Card | None = None
+    about: str = ""
     file: Carried | None = None
 
 

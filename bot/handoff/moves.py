@@ -360,7 +360,8 @@ def agent_said(
         if echo:
             then = RelayCard(fill(say.said_agent, agent=agent.name, name=name), f"{body}\n\n{literal(sent)}")
         card = RelayCard(agent.name, body)
-        to_user = Say("user", card, turn=message.turn, mark=message.mark, after=then, failed=failed)
+        about = "" if echo else source[1]
+        to_user = Say("user", card, turn=message.turn, mark=message.mark, after=then, failed=failed, about=about)
         change = Change(case, (to_user,), (message,))
     change = _carrying(change, scene, files, source, failed)
     case = timed(change.case, scene)

@@ -30,6 +30,8 @@ def _then(say: Say, case: Case, channels: Mapping[str, Channel]) -> Then | None:
         return None
     to, lane = _place(say.after_to, case)
     after = Outgoing("send", _payload(channels, to, say.after)) if say.after else None
+    if after is not None and say.about:
+        after = channels[to.channel].mark(say.about) or after
     failed = Outgoing("send", _payload(channels, to, say.failed)) if say.failed else None
     return Then(to, after, failed, lane)
 

@@ -53,6 +53,10 @@ class Paper:
         """Fetched as it is."""
         return FileRequest(url)
 
+    def mark(self, message: str) -> Outgoing | None:
+        """None."""
+        return None
+
     def word_answer(self, text: str) -> Payload:
         """The words."""
         return {"word": text}

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from bot.channels import teams_render
 from bot.channels.base import Rendered
-from bot.envelope import Address, Envelope, FileRequest, Payload, Person, Receipt, SentFile
+from bot.envelope import Address, Envelope, FileRequest, Outgoing, Payload, Person, Receipt, SentFile
 from bot.errors import DeliverLater, DeliveryError
 from bot.fetch import Fetcher
 from bot.handoff.case import Case
@@ -122,6 +122,10 @@ class Platform:
     async def file_request(self, address: Address, url: str) -> FileRequest:
         """Fetched as it is."""
         return FileRequest(url)
+
+    def mark(self, message: str) -> Outgoing | None:
+        """None."""
+        return None
 
     def word_answer(self, text: str) -> Payload:
         """As Teams."""

@@ -71,6 +71,10 @@ class Staff(Protocol):
         """Anna changes what she said."""
         ...
 
+    def passed_on(self) -> int:
+        """How many of the staff's messages were said to be delivered."""
+        ...
+
     def seen(self, case: str) -> str:
         """All that came into the case's threads, its root cards as they are now."""
         ...
@@ -239,6 +243,10 @@ class TeamsStaff:
         changed = {**self.said[name], "type": "messageUpdate", "text": f"<at>Help</at> {text}", "timestamp": "t1"}
         await self.place.teams(changed)
 
+    def passed_on(self) -> int:
+        """By a line below each."""
+        return sum("Delivered to Alex Wilber" in text_of(s.body) for s in self.place.stand.connector.sent)
+
     def _thread(self, case: str) -> str:
         return next(t for t in reversed(self._threads(case)))
 
@@ -297,6 +305,12 @@ class SlackStaff:
         inside = {"type": "message", "subtype": "message_changed", "channel": before["channel"], "ts": slack.stamp()}
         more = {"message": now, "previous_message": before, "event_ts": slack.stamp(), "channel_type": "channel"}
         await self.place.in_slack(slack.event({**inside, **more}))
+
+    def passed_on(self) -> int:
+        """By a mark on each."""
+        marked = [call.body["timestamp"] for call in self.place.slack.of("reactions.add")]
+        assert set(marked) <= set(self.said)
+        return len(marked)
 
     def _thread(self, case: str) -> tuple[str, str]:
         return self._threads(case)[-1]

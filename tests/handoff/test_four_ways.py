@@ -73,6 +73,7 @@ async def whole_story(way: str, store: Store) -> None:
             assert new("user", user.seen()) == "", "a relayed message is not answered by the bot"
             await staff.mention("Anna", f"answer {number}", case)
             assert f"Anna: answer {number}" in user.seen()
+            assert staff.passed_on() == number + 1
         await staff.act("Anna", "reply", case, text="from the form")
         assert "Anna: from the form" in user.seen()
         assert "from the form" in staff.seen(case)
