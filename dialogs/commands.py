@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 from botbuilder.dialogs import DialogContext
@@ -128,7 +127,7 @@ async def brief(dc: DialogContext, work: Work) -> None:
     """Show where we are; advice already given is not repeated in full, only whether it helped."""
     guide, walk = _guide(dc, work)
     if dc.active_dialog.id == "guide" and guide and walk and not isinstance(guide.steps[walk.at], Question):
-        await dc.replace_dialog("guide", replace(walk, brief=True))
+        await dc.replace_dialog("guide", walk.but(brief=True))
     else:
         await show_again(dc)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallStepContext
 
@@ -50,12 +49,12 @@ async def show(step: WaterfallStepContext) -> DialogTurnResult:
     if isinstance(current, Question):
         again = work.misses > 0
         work.show(views.question_card(work, guide, walk, current, again))
-        walk = replace(walk, offered=walking.answer_ids(current))
+        walk = walk.but(offered=walking.answer_ids(current))
     elif walk.brief:
         work.show(views.brief_card(work, guide, walk))
     else:
         work.show(views.outcome_card(work, guide, walk, current))
-        walk = replace(walk, offered=(), shown=(*(s for s in walk.shown if s != walk.at), walk.at))
+        walk = walk.but(offered=(), shown=(*(s for s in walk.shown if s != walk.at), walk.at))
     step.active_dialog.state["options"] = walk
     return Dialog.end_of_turn
 
@@ -84,7 +83,7 @@ async def resumed(step: WaterfallStepContext) -> DialogTurnResult:
         return await _withdrawn(step)
     picked, kind = result.get("pick"), result.get("kind")
     if kind == "causes" and picked:
-        return await _again(step, replace(walk, at=picked, picked=True, brief=False))
+        return await _again(step, walk.but(at=picked, picked=True, brief=False))
     if kind == "change" and picked:
         return await _again(step, walking.reopen(walk, picked))
     if kind == "switch" and picked == "yes":
@@ -285,7 +284,7 @@ async def _choose_solved(step: WaterfallStepContext, guide: Guide, walk: Walk, o
         work.advance()
         return await step.begin_dialog("pick", {"kind": "switch", "to": found.guide, "said": work.text})
     _missed(work)
-    return await _again(step, replace(walk.with_words(work.text), brief=True))
+    return await _again(step, walk.with_words(work.text).but(brief=True))
 
 
 def _solved_press(work: Work) -> str | None:

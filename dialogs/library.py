@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from dialogs.guide import Guide
@@ -18,6 +19,7 @@ FALLBACK = "en"
 Groups = tuple[tuple[str, ...], ...]  # each of words and short phrases that mean the same
 
 
+@lru_cache(maxsize=256)
 def tags(locale: str) -> tuple[str, ...]:
     """A BCP 47 locale in small letters, then wider ones: "pt-BR" -> "pt-br", "pt"."""
     found = []

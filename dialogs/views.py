@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from dialogs import walk as walking
@@ -30,9 +31,15 @@ def fact(texts: Texts, question: Question, answer: Answer) -> str:
 # -- a guide
 
 
+@lru_cache(maxsize=4096)
+def _answer(label: str, answer_id: str) -> Button:
+    return Button(label, "answer", answer_id)
+
+
 def question_card(work: Work, guide: Guide, walk: Walk, question: Question, again: bool = False) -> QuestionCard:
     """A guide's question; what the words just answered is said back."""
-    heard = [(q, a) for step_id, q, a in walking.answered(guide, walk) if step_id in work.fresh]
+    path = walking.answered(guide, walk) if work.fresh else ()
+    heard = [(q, a) for step_id, q, a in path if step_id in work.fresh]
     ways = (("back",) if walk.path else ()) + (("change", "restart") if walk.path else ()) + ("cancel", "person")
     return QuestionCard(
         turn=work.number,
@@ -41,7 +48,7 @@ def question_card(work: Work, guide: Guide, walk: Walk, question: Question, agai
         facts=tuple(fact(work.texts, q, a) for q, a in heard),
         ask=question.again if again else question.ask,
         hint=question.hint or "",
-        answers=tuple(Button(a.label, "answer", a.id) for a in question.answers),
+        answers=tuple(_answer(a.label, a.id) for a in question.answers),
         ways=work.ways(*ways),
     )
 

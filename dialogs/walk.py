@@ -9,7 +9,8 @@ the user decided by hand, which words answer no more.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from dialogs.guide import Answer, Guide, Outcome, Question, Step
@@ -46,13 +47,13 @@ class Walk:
             "guide": self.guide,
             "version": self.version,
             "at": self.at,
-            "path": [list(pair) for pair in self.path],
-            "kept": [list(pair) for pair in self.kept],
-            "words": list(self.words),
-            "heard": list(self.heard),
-            "settled": list(self.settled),
-            "shown": list(self.shown),
-            "offered": list(self.offered),
+            "path": [*map(list, self.path)],
+            "kept": [*map(list, self.kept)],
+            "words": [*self.words],
+            "heard": [*self.heard],
+            "settled": [*self.settled],
+            "shown": [*self.shown],
+            "offered": [*self.offered],
             "picked": self.picked,
             "brief": self.brief,
         }
@@ -61,20 +62,26 @@ class Walk:
     @staticmethod
     def from_json(data: dict[str, Any]) -> Walk:
         """The inverse of `to_json`."""
+        get = data.get
         return Walk(
-            guide=data["guide"],
-            version=data["version"],
-            at=data["at"],
-            path=tuple((s, a) for s, a in data.get("path", ())),
-            kept=tuple((s, a) for s, a in data.get("kept", ())),
-            words=tuple(data.get("words", ())),
-            heard=tuple(data.get("heard", ())),
-            settled=tuple(data.get("settled", ())),
-            shown=tuple(data.get("shown", ())),
-            offered=tuple(data.get("offered", ())),
-            picked=bool(data.get("picked", False)),
-            brief=bool(data.get("brief", False)),
+            data["guide"],
+            data["version"],
+            data["at"],
+            tuple((s, a) for s, a in get("path", ())),
+            tuple((s, a) for s, a in kept) if (kept := get("kept")) else (),
+            tuple(get("words", ())),
+            tuple(get("heard", ())),
+            tuple(get("settled", ())),
+            tuple(get("shown", ())),
+            tuple(get("offered", ())),
+            bool(get("picked", False)),
+            bool(get("brief", False)),
         )
+
+    def but(self, **changes: Any) -> Walk:
+        """The same with some fields changed: `dataclasses.replace`, in a third of its time."""
+        known = _all_fields(self)
+        return Walk(*[changes.pop(name, value) for name, value in zip(_FIELDS, known, strict=True)], **changes)
 
     def with_words(self, text: str) -> Walk:
         """With one more message of the user's (the oldest but the first makes room)."""
@@ -84,7 +91,11 @@ class Walk:
         words = (*self.words, text)
         if len(words) > MAX_WORDS:
             words = (words[0], *words[2:])
-        return replace(self, words=words)
+        return self.but(words=words)
+
+
+_FIELDS = tuple(each.name for each in fields(Walk))
+_all_fields = attrgetter(*_FIELDS)
 
 
 def start(guide: Guide, words: str, hear: Hear) -> Walk:
@@ -107,7 +118,7 @@ def run_on(guide: Guide, walk: Walk, hear: Hear) -> Walk:
         if answer is None:
             break
         heard = (*(h for h in walk.heard if h != walk.at), walk.at)
-        walk = replace(_along(walk, answer, tuple(kept.items())), heard=heard)
+        walk = _along(walk, answer, tuple(kept.items())).but(heard=heard)
     return walk
 
 
@@ -121,7 +132,7 @@ def _heard(step: Question, words: tuple[str, ...], hear: Hear) -> Answer | None:
 
 
 def _along(walk: Walk, answer: Answer, kept: tuple[tuple[str, str], ...]) -> Walk:
-    return replace(walk, path=(*walk.path, (walk.at, answer.id)), at=answer.goto, kept=kept, picked=False, brief=False)
+    return walk.but(path=(*walk.path, (walk.at, answer.id)), at=answer.goto, kept=kept, picked=False, brief=False)
 
 
 def answer(guide: Guide, walk: Walk, answer_id: str, hear: Hear) -> Walk:
@@ -131,13 +142,13 @@ def answer(guide: Guide, walk: Walk, answer_id: str, hear: Hear) -> Walk:
     if chosen is None:
         raise KeyError(f"{walk.guide}/{walk.at} has no answer {answer_id!r}")
     kept = tuple(pair for pair in walk.kept if pair[0] != walk.at)
-    return run_on(guide, _along(replace(walk, heard=_less(walk.heard, walk.at)), chosen, kept), hear)
+    return run_on(guide, _along(walk.but(heard=_less(walk.heard, walk.at)), chosen, kept), hear)
 
 
 def back(guide: Guide, walk: Walk) -> Walk | None:
     """The question before, to be asked again; None at the first."""
     if walk.picked:
-        return replace(walk, at=_end_of_path(guide, walk.path), picked=False, brief=False)
+        return walk.but(at=_end_of_path(guide, walk.path), picked=False, brief=False)
     if not walk.path:
         return None
     return reopen(walk, walk.path[-1][0], keep=False)
@@ -147,8 +158,7 @@ def reopen(walk: Walk, step_id: str, keep: bool = True) -> Walk:
     """Ask an answered question again. keep: the answers after it are kept for when the path comes by them again."""
     place = next(i for i, (s, _) in enumerate(walk.path) if s == step_id)
     later = walk.path[place + 1 :] if keep else ()
-    return replace(
-        walk,
+    return walk.but(
         at=step_id,
         path=walk.path[:place],
         kept=tuple({**dict(walk.kept), **dict(later)}.items()) if keep else walk.kept,
@@ -187,9 +197,9 @@ def revised(guide: Guide, walk: Walk, hear: Hear) -> tuple[Walk, bool]:
         return walk, False
     step = guide.steps.get(walk.at)
     if step is not None and walk.offered == answer_ids(step) and _holds(guide, walk.path):
-        return replace(walk, version=guide.version), False
-    fresh = replace(
-        walk, version=guide.version, at=guide.start, path=(), kept=(*walk.kept, *walk.path), picked=False, brief=False
+        return walk.but(version=guide.version), False
+    fresh = walk.but(
+        version=guide.version, at=guide.start, path=(), kept=(*walk.kept, *walk.path), picked=False, brief=False
     )
     return run_on(guide, fresh, hear), True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Protocol, cast
 
 from dialogs.cards.base import Button, Card
@@ -14,6 +15,11 @@ from dialogs.understand import Understanding
 
 STAYING = frozenset({"help", "person", "proceed"})  # these answer nothing: the card stays as it is
 KEY = "work"  # where the turn keeps it for the steps of the waterfalls
+
+
+@lru_cache(maxsize=512)
+def _way(title: str, verb: str) -> Button:
+    return Button(title, verb, quiet=True, stays=verb in STAYING)
 
 
 class House(Protocol):
@@ -93,7 +99,7 @@ class Work:
 
     def way(self, verb: str) -> Button:
         """One of the quiet buttons around a question."""
-        return Button(getattr(self.texts, f"way_{verb}"), verb, quiet=True, stays=verb in STAYING)
+        return _way(getattr(self.texts, f"way_{verb}"), verb)
 
     def ways(self, *verbs: str) -> tuple[Button, ...]:
         """Several of them."""
