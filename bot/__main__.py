@@ -59,7 +59,6 @@ class SchemaKind(StrEnum):
 
     GUIDE = "guide"
     TRANSLATION = "translation"
-    TEXTS = "texts"
 
 
 SchemaOf = Annotated[SchemaKind, typer.Argument(help="Of which kind of file.")]
@@ -202,7 +201,7 @@ def graph(guide: GuideId, locale: ShownIn = "") -> None:
 
 @app.command()
 def schema(kind: SchemaOf = SchemaKind.GUIDE, out: ToFolder = None) -> None:
-    """Print the JSON Schema of guides (or of translations, texts) for editors."""
+    """Print the JSON Schema of guides, or of translations, for editors."""
     _run("schema", kind.value, out)
 
 

@@ -13,14 +13,12 @@ from pydantic import BaseModel
 
 from dialogs.guide import Guide
 from dialogs.model_mistakes import MEANING
-from dialogs.texts import Texts
 from dialogs.translation import GuideWords
 
-KINDS: dict[str, type[BaseModel]] = {"guide": Guide, "translation": GuideWords, "texts": Texts}
+KINDS: dict[str, type[BaseModel]] = {"guide": Guide, "translation": GuideWords}
 _TITLES = {
     "guide": "A guide of helpbot: guides/<id>.yaml",
     "translation": "A guide in another language: guides/<id>.<language>.yaml",
-    "texts": "What helpbot says in one language: texts/<language>.yaml",
 }
 
 
@@ -29,8 +27,6 @@ def schema(kind: str) -> str:
     made = KINDS[kind].model_json_schema()
     _tidy(made)
     made.get("properties", {}).pop("version", None)  # filled in by the loader
-    if kind == "texts":
-        made["required"] = []  # what is missing is said in English
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": _TITLES[kind]}
     return json.dumps({**head, **{k: v for k, v in made.items() if k != "title"}}, indent=2, ensure_ascii=False) + "\n"
 
