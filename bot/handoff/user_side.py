@@ -182,6 +182,8 @@ class UserSide:
             return (
                 self._only(envelope, change) if case.rated_at else await self._resumed(envelope, loaded, change, script)
             )
+        if not press.field("solved"):  # Slack's messages can't insist on an answer
+            return self._only(envelope, Change(case, word=scene.user.desk.needed_choice))
         stars = press.field("rating")
         solved = press.field("solved") != "no"
         count = int(stars) if stars in tuple("12345") else 0

@@ -45,6 +45,21 @@ async def test_back_in_the_guide_after_the_rating(way: str) -> None:
         assert "Good to hear" in home.seen("ulla")
 
 
+async def test_a_rating_without_an_answer_waits_for_one() -> None:
+    """Who sends the rating without saying whether it is solved has not said that it is: they are asked, and can still
+    answer."""
+    async with house() as home:
+        case = await in_guide(home)
+        await home.staff(ANNA, "claim", case)
+        await home.staff(ANNA, "close", case, ending="solved")
+        turn, value = home.button("ulla", "rate")
+        told = await home.press("ulla", "rate", value, turn=turn, rating="5")
+        assert "Back to where" not in told
+        assert "Thank you" not in told
+        told = await home.press("ulla", "rate", value, turn=turn, solved="no", rating="2")
+        assert "Back to where" in told
+
+
 async def test_done_when_solved() -> None:
     """Who says that it is solved is not asked the guide's question again, now or with the next words."""
     async with house() as home:
