@@ -289,7 +289,7 @@ def test_compose_holds_no_secret() -> None:
 def test_the_proxy_shows_the_door_only() -> None:
     """The proxy passes the bot's door and /healthz to both bots; it asks /readyz itself, and shows no metrics."""
     assert re.findall(r"reverse_proxy (.+) \{", CADDYFILE) == [" ".join(f"{bot}:3978" for bot in BOTS)]
-    assert re.findall(r"path (.+)", CADDYFILE) == ["/api/messages /healthz"]
+    assert re.findall(r"path (.+)", CADDYFILE) == ["/api/messages /healthz /files/*"]
     assert "health_uri /readyz" in CADDYFILE
     assert "respond 404" in CADDYFILE
     assert CADDYFILE.count("{") == CADDYFILE.count("}")

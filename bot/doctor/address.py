@@ -11,6 +11,8 @@ import aiohttp
 
 from bot.channels.registry import PATHS
 from bot.doctor.finding import Finding
+from bot.file_door import HEADERS, ROUTE
+from bot.links import PATH
 
 _WAIT = aiohttp.ClientTimeout(total=10)
 _SOON = 14 * 24 * 3600.0  # seconds before its end at which a certificate should have been renewed
@@ -20,7 +22,10 @@ _NAME = "public address"
 async def address(url: str, tls: ssl.SSLContext, clock: Callable[[], float]) -> list[Finding]:
     """Ask the public address as Teams would. url: HELPBOT_PUBLIC_URL. clock: Unix seconds."""
     if not url:
-        text = "HELPBOT_PUBLIC_URL is not set, so it was not looked at; set it to where the internet reaches the bot"
+        text = (
+            "HELPBOT_PUBLIC_URL is not set, so it was not looked at, and the staff get no links to users' files; "
+            "set it to where the internet reaches the bot"
+        )
         return [Finding("warning", _NAME, text)]
     if not url.startswith("https://"):
         return [Finding("wrong", _NAME, "HELPBOT_PUBLIC_URL is not https; Teams reaches bots by https only")]
@@ -28,7 +33,11 @@ async def address(url: str, tls: ssl.SSLContext, clock: Callable[[], float]) -> 
         try:
             if wrong := await _health(session, url):
                 return [Finding("wrong", _NAME, wrong)]
-            found = [Finding("ok", _NAME, "the bot answers there"), await _door(session, url)]
+            found = [
+                Finding("ok", _NAME, "the bot answers there"),
+                await _door(session, url),
+                await _files(session, url),
+            ]
         except (aiohttp.ClientError, OSError) as error:  # a timeout is an OSError, too
             return [Finding("wrong", _NAME, _reason(error))]
     return [*found, await _certificate(url, tls, clock)]
@@ -67,6 +76,17 @@ async def _door(session: aiohttp.ClientSession, url: str) -> Finding:
     if status == 503:
         return Finding("wrong", "door", f"{path} answers 503: the running bot has no signing keys; see its log")
     return Finding("wrong", "door", f"{path} answers {status}, not 401; let the proxy pass it to the bot unchanged")
+
+
+async def _files(session: aiohttp.ClientSession, url: str) -> Finding:
+    """A link that is none must be turned away by the bot: so good ones reach it."""
+    path = ROUTE.format(id="doctor", until=0, signature="none", name="none")
+    async with session.get(f"{url}{path}", allow_redirects=False) as response:
+        ours = response.headers.get("Content-Security-Policy") == HEADERS["Content-Security-Policy"]
+        if ours and response.status == 404:
+            return Finding("ok", "files", f"{PATH} reaches the bot")
+    text = f"{PATH} does not reach the bot, so nobody can open a case's files; let the proxy pass {PATH}* to it"
+    return Finding("warning", "files", text)
 
 
 async def _certificate(url: str, tls: ssl.SSLContext, clock: Callable[[], float]) -> Finding:

@@ -136,7 +136,7 @@ async def test_all_is_well(place: Place) -> None:
     assert {name: finding.level for name, finding in found.items()} == dict.fromkeys(
         [
             "settings", "database", "content", "contact", "desks", "signing keys", "credentials", "clock",
-            "public address", "door", "certificate", "app package",
+            "public address", "door", "files", "certificate", "app package",
         ],
         "ok",
     )  # fmt: skip
@@ -270,6 +270,17 @@ async def test_what_else_may_stand_there(
     async with listening(app, server) as port:
         found = await place.lines(public_url=f"https://127.0.0.1:{port}")
     assert told in one(found, name, "wrong")
+
+
+async def test_a_proxy_that_keeps_files_back(place: Place, tmp_path: Path) -> None:
+    """Links to files that don't reach the bot are told, with the way out."""
+    server, place.tls = certificate(tmp_path)
+    app = web.Application()
+    app.router.add_get("/healthz", answering(200))
+    app.router.add_post("/api/messages", answering(401))
+    async with listening(app, server) as port:
+        found = await place.lines(public_url=f"https://127.0.0.1:{port}")
+    assert "let the proxy pass /files/* to it" in one(found, "files", "warning")
 
 
 def answering(status: int) -> Callable[[web.Request], Awaitable[web.Response]]:
