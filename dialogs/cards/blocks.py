@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dialogs.cards.base import Button
+from dialogs.cards.slack_pieces import rich_blocks
 from dialogs.cards.slack_text import (
     Json,
     authored,
@@ -22,7 +23,6 @@ from dialogs.cards.slack_text import (
     inlines,
     plain_text,
     preformatted,
-    rich_blocks,
     section,
     size,
     visible,

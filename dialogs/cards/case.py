@@ -11,7 +11,8 @@ from dialogs.cards.fields import Form
 from dialogs.cards.markdown import escape
 from dialogs.cards.markdown import plain as unmarked
 from dialogs.cards.slack_form import form
-from dialogs.cards.slack_text import rich_blocks, section, words
+from dialogs.cards.slack_pieces import rich_blocks
+from dialogs.cards.slack_text import section, words
 from dialogs.cards.slack_told import told
 
 

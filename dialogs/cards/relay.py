@@ -8,7 +8,8 @@ from typing import Any
 from dialogs.cards import adaptive, rich, slack_text
 from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.slack_form import form
-from dialogs.cards.slack_text import rich_blocks, section, words
+from dialogs.cards.slack_pieces import rich_blocks
+from dialogs.cards.slack_text import section, words
 
 
 @dataclass(frozen=True, slots=True)

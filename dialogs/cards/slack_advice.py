@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dialogs.cards.blocks import paragraphs
+from dialogs.cards.slack_pieces import rich_blocks
 from dialogs.cards.slack_text import (
     Json,
     authored,
@@ -13,7 +14,6 @@ from dialogs.cards.slack_text import (
     bullets,
     inlines,
     preformatted,
-    rich_blocks,
     section,
     visible,
     words,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialogs.cards.slack_text import Json, bullets, clean, inlines, rich_blocks, section, visible, words
+from dialogs.cards.slack_pieces import rich_blocks
+from dialogs.cards.slack_text import Json, bullets, clean, inlines, section, visible, words
 
 
 def told(

@@ -16,7 +16,8 @@ from dialogs.cards.outcome import OutcomeCard
 from dialogs.cards.question import QuestionCard
 from dialogs.cards.rating import RatingCard
 from dialogs.cards.rich import read
-from dialogs.cards.slack_text import chunks, clean, escape, fit, size
+from dialogs.cards.slack_pieces import chunks
+from dialogs.cards.slack_text import clean, escape, fit, size
 from dialogs.guide import Action, Answer, Detail, Link, Outcome, Question, Section
 from tests.cards.samples import LABELS, WAYS
 from tests.cards.slack_rules import broken, broken_view, parts, presses, shown, whole

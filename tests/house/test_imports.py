@@ -229,6 +229,7 @@ dialogs.cards.slack_advice
 dialogs.cards.blocks
 dialogs.cards.slack_told
 dialogs.cards.slack_form
+dialogs.cards.slack_pieces
 dialogs.cards.slack_text
 dialogs.cards.rich
 dialogs.cards.inputs
