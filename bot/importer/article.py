@@ -19,6 +19,7 @@ _FIELD = re.compile(
 )
 _FRONT = re.compile(r"\s*---[ \t]*\n(?P<inside>.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _PAIR = re.compile(r"^[A-Za-z][\w .-]*:(?:[ \t]|$)", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _RETURN = re.compile(r"&#(?:x0*d|0*13);", re.IGNORECASE)
 _DATA = re.compile(r"(?:\s|#[^\n]*\n|---+[ \t]*\n|```[a-z]*\n)*[{\[]\s*[\"{\[}\]]")
 _INTERNAL = re.compile(r"tsg_|tsg$|rca$", re.IGNORECASE)
@@ -77,7 +78,7 @@ def decoded(raw: bytes) -> tuple[str, list[str]]:
         remarks.append("read as Windows-1252: it is not UTF-8")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\x00", "\ufffd").replace("\ufeff", "")
+    text = _CONTROL.sub(" ", text).replace("\ufeff", "")
     return (_RETURN.sub("", text) if "&#" in text else text), remarks
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 # Plain words that YAML takes for nothing else. `~` and null are no values here, so they are quoted.
 _PLAIN = re.compile(r"[A-Za-z0-9(](?:[^\n:#]|:(?=[^\s])|(?<=\S)#)*(?<![\s:])")
-_BLOCK = re.compile(r"[^\s](?:[^\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\t)*(?<!\s)")
+_BAD = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"  # signs that a block can't hold, but for two
+_BLOCK = re.compile(rf"[^\s{_BAD}](?:[^{_BAD}]|[\t\n])*(?<!\s)")
 _NULLS = frozenset({"null", "Null", "NULL"})
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _WIDE = 120
