@@ -61,27 +61,38 @@ class SchemaKind(StrEnum):
     TRANSLATION = "translation"
 
 
+AnyGuide = Annotated[str, typer.Argument(help="A guide's id; else all are listed.", show_default=False)]
+AnyPort = Annotated[int, typer.Option("--port", help="The port to listen on; 0 for any.", min=0, max=65535)]
+Renderer = Annotated[
+    Path | None,
+    typer.Option("--renderer", help="adaptivecards.min.js, where it is not set up.", show_default=False),
+]
 SchemaOf = Annotated[SchemaKind, typer.Argument(help="Of which kind of file.")]
 ToFolder = Annotated[Path | None, typer.Option("--out", help="Write all into this folder.", show_default=False)]
 InLanguage = Annotated[str, typer.Argument(help="A language, such as de; else all.", show_default=False)]
 Missing = Annotated[bool, typer.Option("--missing", help="List what is not translated yet, as a file to fill in.")]
 Filled = Annotated[Path | None, typer.Option("--apply", help="Put this filled-in file back.", show_default=False)]
 ToFile = Annotated[Path | None, typer.Option("--out", help="Write to this file instead.", show_default=False)]
-Out = Annotated[Path, typer.Option("--out", help="Where to write it.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Where to write it.", show_default="app.zip, slack-manifest.yaml")
+]
 AppVersion = Annotated[
-    str, typer.Option("--app-version", help="Three numbers, higher with every upload.", show_default="the program's")
+    str,
+    typer.Option(
+        "--app-version", help="For Teams: three numbers, higher with every upload.", show_default="the program's"
+    ),
 ]
 Asked = Annotated[list[str] | None, typer.Argument(help="What a user says.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Top = Annotated[int, typer.Option("--top", help="At most so many guides.", min=1)]
 Batch = Annotated[
     Path | None,
-    typer.Option("--batch", help="A file with a query a line (- is standard input): a line of JSON for each.", show_default=False),
+    typer.Option(
+        "--batch", help="A file with a query a line (- is standard input): a line of JSON for each.", show_default=False
+    ),
 ]
 AskedIn = Annotated[str, typer.Option("--locale", help="The user's language.", show_default="HELPBOT_DEFAULT_LOCALE")]
-IndexFile = Annotated[
-    Path | None, typer.Option("--file", help="Where to write it.", show_default="HELPBOT_INDEX_FILE")
-]
+IndexFile = Annotated[Path | None, typer.Option("--file", help="Where to write it.", show_default="HELPBOT_INDEX_FILE")]
 PackageFile = Annotated[
     Path | None, typer.Option("--package", help="An app package to look at as well.", show_default=False)
 ]
@@ -130,6 +141,7 @@ class Target(StrEnum):
     """What packages are made for."""
 
     TEAMS = "teams"
+    SLACK = "slack"
 
 
 @app.command()
@@ -194,6 +206,12 @@ def import_(
 
 
 @app.command()
+def preview(guide: AnyGuide = "", port: AnyPort = 0, renderer: Renderer = None) -> None:
+    """Show guides in a browser as Teams and Slack would, anew at each save."""
+    _run("preview", guide, port, renderer)
+
+
+@app.command()
 def graph(guide: GuideId, locale: ShownIn = "") -> None:
     """Print a guide as a Mermaid flow chart."""
     _run("graph", guide, locale)
@@ -235,9 +253,9 @@ def index(file: IndexFile = None) -> None:
 
 
 @app.command()
-def package(channel: Target, out: Out = Path("app.zip"), app_version: AppVersion = "") -> None:
-    """Make the app package for Teams from the settings and the guides."""
-    _run("package", out, app_version)
+def package(channel: Target, out: Out = None, app_version: AppVersion = "") -> None:
+    """Make the app package for Teams, or the app manifest for Slack, from the settings and the guides."""
+    _run("package", channel.value, out, app_version)
 
 
 @app.command()

@@ -43,7 +43,8 @@ def test_what_is_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["slack"], "slack"),
+        (["webex"], "webex"),
+        (["slack", "--out", "none/m.yaml"], "none/m.yaml can't be written"),
         (["teams", "--out", "none/app.zip"], "none/app.zip can't be written"),
         (["teams", "--app-version", "1"], "give one with --app-version"),
     ],

@@ -30,6 +30,7 @@ bot.commands.check
 bot.commands.find
 bot.commands.index
 bot.commands.translate
+bot.commands.preview
 bot.commands.graph
 bot.commands.schema
 bot.commands.import_
@@ -58,6 +59,11 @@ bot.importer.emit
 bot.importer.words
 bot.importer.alike
 bot.importer.article
+bot.preview.server
+bot.preview.page
+bot.preview.source
+bot.preview.flow
+bot.preview.teams_look
 bot.translate
 bot.mermaid
 bot.schema
@@ -67,6 +73,7 @@ bot.gallery
 bot.play
 bot.talk
 bot.package_teams
+bot.package_slack
 bot.png
 bot.client_lines
 bot.client_press
@@ -119,7 +126,6 @@ bot.channels.slack_tokens
 bot.channels.slack_api
 bot.channels.teams
 bot.channels.teams_render
-bot.channels.teams_drawn
 bot.channels.teams_drawn
 bot.channels.teams_read
 bot.channels.teams_html
