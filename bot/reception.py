@@ -183,6 +183,8 @@ class Reception:
         state, key = before if before is not None else {}, envelope.address.key
         try:
             outcome = await script.engine.run(state, envelope.incoming)
+            if envelope.files:  # nobody looks at them; who sent them must not wait for that
+                outcome = replace(outcome, replies=(Reply(self._unread(script, envelope)), *outcome.replies))
             rendered = channel.render(envelope, outcome)
         except Exception as error:
             return self._mistake(envelope, state, error)
@@ -262,6 +264,12 @@ class Reception:
         texts = script.texts(locale)
         unreachable = texts.desk.desk_unreachable.replace("{contact}", script.contact)
         return NoticeCard(unreachable if script.contact else texts.no_contact)
+
+    @staticmethod
+    def _unread(script: Script, envelope: Envelope) -> NoticeCard:
+        texts = script.texts(envelope.incoming.locale)
+        later = f" {texts.files_later}" if envelope.incoming.staff else ""
+        return NoticeCard(f"{texts.files_unread}{later}")
 
     @staticmethod
     def _apology(script: Script, locale: str, group: bool) -> NoticeCard:

@@ -525,6 +525,8 @@ class Texts(BaseModel):
 
     # trouble of ours
     apology: Sentence
+    files_unread: Sentence
+    files_later: Sentence
     too_fast: Sentence
     unavailable: Sentence
     try_again: Sentence

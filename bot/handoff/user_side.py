@@ -82,7 +82,8 @@ class UserSide:
             return self._only(envelope, left) if case.agent else await self._resumed(envelope, loaded, left, script)
         if incoming.arrived:
             return None
-        if case.state == "waiting" or case.guiding or press:
+        words = incoming.text.strip() or not envelope.files  # a file alone is for the staff
+        if press or (words and (case.state == "waiting" or case.guiding)):
             return await self._with_bot(envelope, loaded, case, scene, engine)
         return self._only(envelope, self._said(case, scene, envelope))
 

@@ -166,8 +166,18 @@ async def test_what_is_no_file_is_told() -> None:
     async with house() as home:
         await claimed(home)
         user = await home.say("ulla", "", files=(SentFile("card", problem="kind"),))
-        assert '"card" could not be passed on: what of it reaches me is no file' in user
+        assert '"card" could not be passed on: attachments of this kind do not reach me' in user
         assert "card" in home.seen(HELPDESK)
+
+
+async def test_a_file_for_the_bot_alone_is_answered() -> None:
+    """Without a case nobody looks at a file, and its sender is told so; with one that waits it is for the staff only."""
+    async with drive() as lies, house() as home:
+        assert "I can't look into files" in await home.say("ulla", "", files=(lies.put("a.png", PNG),))
+        assert lies.asked == []
+        await home.open_case()
+        assert await home.say("ulla", "", files=(lies.put("a.png", PNG),)) == ""
+        assert "a.png" in home.seen(HELPDESK)
 
 
 async def test_a_case_has_only_so_many_files() -> None:
