@@ -17,7 +17,7 @@ from bot.errors import DeliverLater
 from bot.storage.files import FileStore
 
 PART = 256 * 1024  # bytes; no part keeps the database busy for long
-AT_ONCE = 4  # files under way; each holds a part in memory
+AT_ONCE = 8  # files under way; each holds a part in memory
 HOPS = 3  # redirects
 SECONDS = 40.0
 SILENCE = 10.0
@@ -81,7 +81,8 @@ class Fetcher:
         self._store = store
         self._limit = limit
         self._clock = clock
-        self._timeout = aiohttp.ClientTimeout(total=seconds, connect=5.0, sock_read=min(SILENCE, seconds))
+        self._seconds = seconds
+        self._timeout = aiohttp.ClientTimeout(total=None, connect=5.0, sock_read=min(SILENCE, seconds))
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -97,7 +98,8 @@ class Fetcher:
         """
         async with self._slots:
             try:
-                return await self._hops(request, blob)
+                async with asyncio.timeout(self._seconds):
+                    return await self._hops(request, blob)
             except BaseException as error:
                 await asyncio.shield(self._store.drop_parts(blob))
                 if isinstance(error, TimeoutError):

@@ -248,7 +248,7 @@ class Outbox:
         if channel is None:
             raise DeliverLater(f"no channel named {row.address.channel} is set up here")
         if row.kind == "file":
-            prepared = await self._through(self._file, row)
+            prepared = await self._prepared(row)
             if prepared is None or lane.lost:
                 return None if lane.lost else Receipt()
             row = prepared
@@ -264,18 +264,26 @@ class Outbox:
             if lane.lost:
                 return None
             lane.busy = True
-            return await self._through(channel.deliver, row)
+            return await self._through(channel, row)
 
-    async def _file(self, row: Row) -> Row | None:
+    async def _prepared(self, row: Row) -> Row | None:
+        """The row that takes a file's place. Whoever prepares it knows how long that may take: it may wait its turn."""
         if self._prepare is None:
             raise Undeliverable("files are not set up here")
-        return await self._prepare(row)
+        try:
+            return await self._prepare(row)
+        except DeliveryError:
+            raise
+        except Exception as error:
+            self.events.failed += 1
+            log.error("outbox_file_failed", conversation=conversation_tag(row.address.key), exc_info=error)
+            raise DeliverLater(f"unexpected {type(error).__name__}") from error
 
-    async def _through(self, work: Callable[[Row], Awaitable[T]], row: Row) -> T:
-        """Send by a channel, or prepare; whatever goes wrong comes out as a DeliveryError."""
+    async def _through(self, channel: Channel, row: Row) -> Receipt:
+        """Send by this channel; whatever goes wrong comes out as a DeliveryError."""
         try:
             async with asyncio.timeout(DELIVERY):
-                return await work(row)
+                return await channel.deliver(row)
         except DeliveryError:
             raise
         except TimeoutError as error:
