@@ -172,6 +172,10 @@ class Slack:
     def _conversations_open(self, body: Json) -> Json:
         return {"channel": {"id": "D" + str(body["users"])[1:]}}
 
+    def _conversations_info(self, body: Json) -> Json:
+        channel = body["channel"]
+        return {"channel": {"id": channel, "name": channel.lower(), "is_member": channel in self.members}}
+
     def _conversations_members(self, body: Json) -> Json:
         found = self.members.get(body["channel"], [])
         start, size = int(body.get("cursor") or 0), int(body.get("limit", 100))

@@ -11,6 +11,7 @@ import aiohttp
 from bot.doctor import cloud, house
 from bot.doctor.address import address
 from bot.doctor.finding import Finding
+from bot.doctor.slack import MANIFESTS, slack
 from bot.errors import SettingsError
 from bot.settings import Settings
 
@@ -28,7 +29,8 @@ async def examine(
 ) -> AsyncIterator[Finding]:
     """Look at everything that these settings name. Nothing is changed anywhere, nothing is sent to a person.
 
-    package: an app package to compare with the settings. clock: Unix seconds. tls: which certificates to trust.
+    package: an app package (for Slack: a manifest) to compare with the settings. clock: Unix seconds. tls: which
+    certificates to trust.
     """
     fit = True
     try:
@@ -44,14 +46,28 @@ async def examine(
     yield house.contact(settings)
     if desks := await house.desks(settings):
         yield desks
+    if settings.slack_set_up:
+        async for finding in _slack(settings, package, tls):
+            yield finding
     if settings.local:
         yield Finding("warning", "local mode", "nobody but this machine; for Teams, set HELPBOT_LOCAL=0 and look again")
         return
-    async for finding in _cloud(settings, fit, clock, tls):
-        yield finding
-    for finding in await address(settings.public_url, tls, clock):
-        yield finding
-    yield house.package(settings, library, package)
+    teams = settings.teams_set_up or not settings.slack_set_up
+    if teams:
+        async for finding in _cloud(settings, fit, clock, tls):
+            yield finding
+    if teams or settings.public_url:
+        for finding in await address(settings.public_url, tls, clock):
+            yield finding
+    if teams:
+        manifest = package is not None and package.suffix in MANIFESTS
+        yield house.package(settings, library, None if manifest else package)
+
+
+async def _slack(settings: Settings, package: Path | None, tls: ssl.SSLContext) -> AsyncIterator[Finding]:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls), timeout=_WAIT) as session:
+        async for finding in slack(session, settings, package):
+            yield finding
 
 
 async def _cloud(

@@ -16,6 +16,8 @@ from bot.storage.postgres_link import Connection, Link
 
 DESKS = "SELECT queue, address FROM desks ORDER BY queue"
 DESKS_SINCE = 2  # the step of the schema that brought them
+INSTALLED = "SELECT name FROM kept WHERE name LIKE 'slack/installed/%' ORDER BY name"
+KEPT_SINCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,23 @@ async def desks(database_url: str) -> dict[str, str]:
         finally:
             await link.close()
     return {queue: load_address(address).key for queue, address in found}
+
+
+async def installed(database_url: str) -> list[str]:
+    """The workspaces and organizations in which the Slack app is installed by sign-in."""
+    if (await schema(database_url)).number < KEPT_SINCE:
+        return []
+    scheme, _, rest = database_url.partition("://")
+    if scheme == "sqlite":
+        found = await asyncio.to_thread(_read, Path(rest[1:]), INSTALLED)
+    else:
+        link = Link(database_url, size=1)
+        await link.open()
+        try:
+            found = await link.fetch(INSTALLED)
+        finally:
+            await link.close()
+    return [name.rpartition("/")[2] for (name,) in found]
 
 
 async def _postgres(connection: Connection) -> Schema:

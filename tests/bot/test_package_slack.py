@@ -43,6 +43,8 @@ METHOD_SCOPES = {
     "conversations.open": ["im:write"],
     "conversations.members": ["channels:read", "groups:read"],
     "users.info": ["users:read", "users:read.email"],
+    "conversations.info": ["channels:read", "groups:read"],
+    "apps.connections.open": [],  # with the app-level token
     "reactions.add": ["reactions:write"],
     "views.open": [],
     "views.publish": [],

@@ -43,6 +43,7 @@ bot.doctor.examine
 bot.doctor.house
 bot.doctor.address
 bot.doctor.cloud
+bot.doctor.slack
 bot.doctor.finding
 bot.importer.run
 bot.importer.report
@@ -62,6 +63,7 @@ bot.importer.article
 bot.preview.server
 bot.preview.page
 bot.preview.source
+bot.preview.style
 bot.preview.flow
 bot.preview.teams_look
 bot.translate
@@ -143,6 +145,7 @@ bot.storage.sqlite
 bot.storage.sqlite_cases
 bot.storage.sqlite_arrivals
 bot.storage.sqlite_files
+bot.storage.sqlite_unanswered
 bot.storage.sqlite_erase
 bot.storage.sqlite_rows
 bot.storage.sqlite_thread
@@ -150,17 +153,20 @@ bot.storage.postgres
 bot.storage.postgres_cases
 bot.storage.postgres_arrivals
 bot.storage.postgres_files
+bot.storage.postgres_unanswered
 bot.storage.postgres_erase
 bot.storage.postgres_link
 bot.storage.migrations
 bot.storage.migration_cases
 bot.storage.migration_arrivals
 bot.storage.migration_files
+bot.storage.migration_unanswered
 bot.storage.case_codec
 bot.storage.codec
 bot.storage.base
 bot.storage.cases
 bot.storage.files
+bot.storage.unanswered
 bot.storage.arrivals
 bot.search.opening
 bot.search.finder
