@@ -36,7 +36,8 @@ class Sweeper:
         case_days: float = CASE_DAYS,
         file_days: float = FILE_DAYS,
     ) -> None:
-        """clock: Unix seconds. case_days: how long a closed case is kept, with its transcript; file_days: a file."""
+        """clock: Unix seconds. case_days: how long a closed case is kept, with its transcript, and what found no guide;
+        file_days: a file."""
         self._store = store
         self._clock = clock
         self._cases = case_days * DAY
@@ -76,4 +77,5 @@ class Sweeper:
         now = self._clock()
         swept = await self._store.sweep(now - INBOX, now - RECEIPTS, now - CONVERSATIONS, BATCH)
         swept += await self._store.sweep_files(now - self._files, now - BROKEN_OFF, BATCH)
+        swept += await self._store.sweep_unanswered(now - self._cases, BATCH)
         return swept + await self._store.sweep_cases(now - self._cases, BATCH)

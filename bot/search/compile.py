@@ -33,7 +33,7 @@ def compiled(folder: Path, file: Path, encoder: Encoder | None, most: int = SOON
     most: vectors that are made now; where more are missing, none are. Raises `ContentError` with every mistake, and
     OSError or sqlite3.Error where the file can't be written.
     """
-    if found := _fresh(folder, file, encoder, most):
+    if found := _fresh(folder, file, encoder, most, tell=True):
         return found
     with _alone(file):
         if found := _fresh(folder, file, encoder, most):  # somebody else has just made it
@@ -50,12 +50,12 @@ def compiled(folder: Path, file: Path, encoder: Encoder | None, most: int = SOON
         return result
 
 
-def _fresh(folder: Path, file: Path, encoder: Encoder | None, most: int) -> Compiled | None:
+def _fresh(folder: Path, file: Path, encoder: Encoder | None, most: int, tell: bool = False) -> Compiled | None:
     """The compiled library, if it is there and of this content."""
     try:
         found = Compiled(file)
     except Unusable as error:
-        if file.exists():
+        if tell and file.exists():
             log.warning("index_unusable", reason=str(error))
         return None
     if not missing(folder) and not difference(folder, found.files()) and _encoded(found, encoder, most):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from bot.search.analysis import Analysis, counted
 from dialogs.guide import Action, Detail, Guide, Link, Outcome, Question
@@ -30,21 +30,30 @@ def read(guide: Guide, analysis: Analysis) -> dict[str, Counts]:
     return found
 
 
-def headline(guide: Guide) -> str:
-    """What a guide is about in one line, for its vector."""
-    return ". ".join(dict.fromkeys((guide.title, *guide.phrases[:3])))
+def headline(guide: Guide, split: Callable[[str], Iterable[str]]) -> str:
+    """What a guide is about in one line, for its vector: product, title, what people say, what its file is called.
+
+    split: takes a word of a path apart that is several run together.
+    """
+    product, name = _places(guide, split)
+    return ". ".join(part for part in dict.fromkeys((product, guide.title, *guide.phrases[:3], name)) if part)
 
 
-def abstract(guide: Guide) -> str:
+def abstract(guide: Guide, split: Callable[[str], Iterable[str]]) -> str:
     """What a guide says, from its beginning, for its vector."""
     texts = (text for name, text in _parts(guide) if name not in (PLACE, TITLE) and text and text != guide.title)
     said = " ".join(dict.fromkeys(_LINK.sub("]", text) for text in texts))
-    return f"{guide.title}. {' '.join(said.split())[:700]}"
+    product, _ = _places(guide, split)
+    return ". ".join(part for part in (product, guide.title, " ".join(said.split())[:700]) if part)
 
 
-def places(guide: Guide) -> str:
-    """The words of a guide's tags and of the path of its article, joined ones as they are."""
-    return " ".join(_path_words([text for name, text in _parts(guide) if name == PLACE]))
+def _places(guide: Guide, split: Callable[[str], Iterable[str]]) -> tuple[str, str]:
+    """The words of the folder that a guide's article lies in (else of its tags), and of its file's name."""
+    path = next((s.path for s in guide.sources if s.path), "").removeprefix("articles/").removesuffix(".md")
+    folder, _, name = path.rpartition("/")
+    parts = ([folder] if folder else guide.tags, [name])
+    product, file = (" ".join(w for word in _path_words(texts) for w in split(word)) for texts in parts)
+    return product.removeprefix("microsoft "), file
 
 
 def _path_words(texts: Iterable[str]) -> list[str]:

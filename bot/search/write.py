@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from bot.search import fields, spelling
-from bot.search.analysis import Analysis, Language
+from bot.search.analysis import Analysis, Language, split_joined
 from bot.search.change import Change
 from bot.search.file import program
 from bot.search.postings import postings
@@ -147,9 +147,14 @@ class Writer:
         if len(rows) > most:
             log.warning("vectors_missing", count=len(rows), hint="helpbot index makes them; until then words must do")
             return
+        forms = dict(db.execute("SELECT word, max(guides) FROM forms WHERE form = word GROUP BY word"))
+
+        def split(word: str) -> tuple[str, ...]:
+            return split_joined(word, forms)
+
         for start in range(0, len(rows), TOGETHER):
             part = [(text, Guide.model_validate_json(body)) for text, body in rows[start : start + TOGETHER]]
-            made = encoder.guides([(fields.headline(guide), fields.abstract(guide)) for _, guide in part])
+            made = encoder.guides([(fields.headline(guide, split), fields.abstract(guide, split)) for _, guide in part])
             db.executemany("INSERT INTO vectors VALUES (?, ?)", zip((t for t, _ in part), made, strict=True))
             if len(rows) > 4 * TOGETHER:
                 log.info("vectors_made", count=start + len(part), waiting=len(rows) - start - len(part))
@@ -157,7 +162,8 @@ class Writer:
 
 def _text(guide: Guide) -> str:
     """Stands for what a guide's vector is made of."""
-    return hashlib.sha256(f"{fields.headline(guide)}\0{fields.abstract(guide)}".encode()).hexdigest()[:24]
+    said = fields.headline(guide, lambda word: (word,)), fields.abstract(guide, lambda word: (word,))
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:24]
 
 
 def _packed(counts: dict[str, fields.Counts]) -> str:

@@ -11,6 +11,7 @@ from bot.handoff.case import Case
 from bot.storage.arrivals import ArrivalStore, KeptStore
 from bot.storage.cases import CaseStore, Step
 from bot.storage.files import FileStore
+from bot.storage.unanswered import UnansweredStore
 from dialogs.turn import State
 
 LEASE = 30.0  # seconds: how long a holder keeps a conversation without renewing; a dead one's rows wait this long
@@ -121,7 +122,7 @@ class Aside:
     parked: bool = False
 
 
-class Store(CaseStore, FileStore, ArrivalStore, KeptStore, Protocol):
+class Store(CaseStore, FileStore, ArrivalStore, KeptStore, UnansweredStore, Protocol):
     """A database.
 
     Rows of one conversation are delivered by one holder at a time, in order: a conversation with waiting rows is

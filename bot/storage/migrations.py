@@ -20,6 +20,7 @@ from bot.errors import DatabaseTooNew
 from bot.storage.migration_arrivals import POSTGRES_3, SQLITE_3
 from bot.storage.migration_cases import POSTGRES_2, SQLITE_2
 from bot.storage.migration_files import POSTGRES_4, SQLITE_4
+from bot.storage.migration_unanswered import POSTGRES_5, SQLITE_5
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ MIGRATIONS = (
     Migration(2, SQLITE_2, POSTGRES_2),
     Migration(3, SQLITE_3, POSTGRES_3),
     Migration(4, SQLITE_4, POSTGRES_4),
+    Migration(5, SQLITE_5, POSTGRES_5),
 )
 NEWEST = MIGRATIONS[-1].number
 

@@ -15,6 +15,7 @@ from bot.storage.postgres_cases import PostgresCases
 from bot.storage.postgres_erase import delete_conversations
 from bot.storage.postgres_files import PostgresFiles
 from bot.storage.postgres_link import WAIT, Connection, Grouped, Link
+from bot.storage.postgres_unanswered import PostgresUnanswered
 
 MIGRATE = 60.0  # seconds, for the lock and the steps
 LOCK = 0x68656C70626F74  # "helpbot": the advisory lock of migrations
@@ -66,7 +67,7 @@ _Done = tuple[str, int, str, str | None, bool, str, float]  # key, seq, message,
 _Commit = tuple[Turn, str, str, str, str | None, list[str], str, float]
 
 
-class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals):
+class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals, PostgresUnanswered):
     """See `bot.storage.base.Store`. Loads, commits and marks that wait at one moment share a statement."""
 
     def __init__(self, url: str, wait: float = WAIT) -> None:

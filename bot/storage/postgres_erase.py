@@ -16,6 +16,7 @@ ERASE = (
     "DELETE FROM aside WHERE key = ANY ($1::text[])",
     "DELETE FROM receipts WHERE key = ANY ($1::text[])",
     "DELETE FROM conversations WHERE key = ANY ($1::text[])",
+    "DELETE FROM unanswered WHERE key = ANY ($1::text[])",
 )
 ERASE_EVENTS = "DELETE FROM inbox WHERE key = ANY ($1::text[])"
 WAITING = """SELECT (SELECT count(*) FROM outbox WHERE key = ANY ($1::text[]))

@@ -19,6 +19,7 @@ from bot.storage.sqlite_erase import delete_conversation
 from bot.storage.sqlite_files import SqliteFiles
 from bot.storage.sqlite_rows import LEAVE, NEXT, OWE, RESUME, TAKE
 from bot.storage.sqlite_thread import SqliteThread
+from bot.storage.sqlite_unanswered import SqliteUnanswered
 
 MIN_SQLITE = (3, 35, 0)  # RETURNING
 
@@ -65,7 +66,7 @@ ENDED = """SELECT key FROM conversations c WHERE used < ? AND NOT EXISTS
     (SELECT 1 FROM lanes l WHERE l.key = c.key AND l.parked IS NULL) ORDER BY used LIMIT ?"""
 
 
-class SqliteStore(SqliteCases, SqliteFiles, SqliteArrivals):
+class SqliteStore(SqliteCases, SqliteFiles, SqliteArrivals, SqliteUnanswered):
     """See `bot.storage.base.Store`. All work is done in one thread, which groups the writes that wait."""
 
     def __init__(self, path: str) -> None:

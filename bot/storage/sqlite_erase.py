@@ -15,6 +15,7 @@ ERASE = (
     "DELETE FROM aside WHERE key = ?",
     "DELETE FROM receipts WHERE key = ?",
     "DELETE FROM conversations WHERE key = ?",
+    "DELETE FROM unanswered WHERE key = ?",
 )
 ERASE_EVENTS = "DELETE FROM inbox WHERE key = ?"
 WAITING = "SELECT (SELECT count(*) FROM outbox WHERE key = :key) + (SELECT count(*) FROM aside WHERE key = :key)"
