@@ -43,8 +43,16 @@ def load(folder: Path, default: str = FALLBACK) -> Library:
 
     default: the locale of people whose own language is not spoken. Warnings hinder nothing.
     """
-    found = _Found(problems=missing(folder))
-    found.read(content_files(folder))
+    if problems := missing(folder):
+        raise ContentError(problems + check_files(content_files(folder)))
+    return load_files(content_files(folder), default)
+
+
+def load_files(paths: Iterable[Path], default: str = FALLBACK) -> Library:
+    """What these files of a content folder hold, as `load`; for whoever knows the others. A translation needs its
+    original beside it, read or not."""
+    found = _Found()
+    found.read(paths)
     if mistakes := [problem for problem in found.problems if not problem.warning]:
         raise ContentError(mistakes)
     translations = {language: MappingProxyType(guides) for language, guides in found.translations.items()}
