@@ -217,6 +217,8 @@ class SlackChannel:
         return FileRequest(url, {"Authorization": f"Bearer {token}"}, self._holds_files)
 
     def _holds_files(self, url: str) -> bool:
+        if "\\" in url:  # one parser's path is another's host
+            return False
         parts = urlsplit(url)
         base = urlsplit(self.api.base)
         if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):

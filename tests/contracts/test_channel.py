@@ -311,3 +311,30 @@ async def test_foreign_address_is_refused(bench: Bench) -> None:
     with pytest.raises(Undeliverable):
         await bench.channel.deliver(replace(of, address=foreign))
     assert bench.received() == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "x",
+        "https://evil.example/x",
+        "http://169.254.169.254/latest/meta-data",
+        "https://files.slack.com.evil.example/x",
+        "https://contoso.sharepoint.com.evil.example/x",
+        "https://files.slack.com@evil.example/x",
+        "https://evil.example\\@files.slack.com/x",
+        "https://evil.example\\.sharepoint.com/x",
+        "https://contoso.sharepoint.com:8443/x",
+        "http://contoso.sharepoint.com/x",
+        "http://files.slack.com/x",
+        "//files.slack.com/x",
+        "file:///etc/passwd",
+        "data:image/png;base64,AA==",
+    ],
+)
+async def test_files_are_fetched_from_nowhere_else(bench: Bench, url: str) -> None:
+    """An address that is not on the channel's own list is refused: the token goes there least of all."""
+    envelope = await read(bench, bench.said("hi"))
+    with pytest.raises(Undeliverable):
+        await bench.channel.file_request(envelope.address, url)
