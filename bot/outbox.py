@@ -18,6 +18,7 @@ from bot.clock import SteadyClock
 from bot.envelope import Receipt
 from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, StoreUnavailable, Undeliverable
 from bot.log import conversation_tag
+from bot.patience import Patience
 from bot.storage.base import LEASE, Row, Store
 from bot.storage.codec import ABOUT
 
@@ -98,6 +99,7 @@ class Outbox:
         self._width = width
         self._prepare = prepare
         self._slots = asyncio.Semaphore(width)
+        self._patience = Patience(DELIVERY)
         self._lanes: dict[str, _Lane] = {}
         self._woken = asyncio.Event()
         self._poll: asyncio.Task[None] | None = None
@@ -282,7 +284,7 @@ class Outbox:
     async def _through(self, channel: Channel, row: Row) -> Receipt:
         """Send by this channel; whatever goes wrong comes out as a DeliveryError."""
         try:
-            async with asyncio.timeout(DELIVERY):
+            with self._patience:
                 return await channel.deliver(row)
         except DeliveryError:
             raise

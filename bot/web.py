@@ -14,13 +14,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.admission import Admission
 from bot.channels.base import Channel
-from bot.channels.teams_read import MAX_BODY
+from bot.channels.teams_fields import MAX_BODY
 from bot.envelope import Envelope, Payload, Written
 from bot.errors import Refused, StoreUnavailable
 from bot.file_door import ROUTE, FileDoor
 from bot.limits import RateLimit
 from bot.log import conversation_tag, correlation
 from bot.metrics import Metrics
+from bot.patience import Patience
 from bot.reception import Reception
 from bot.storage.base import Counts, Store
 
@@ -79,7 +80,7 @@ class Door:
         self._clock = clock
         self._ids = ids
         self._body_seconds = body_seconds
-        self._turn_seconds = turn_seconds
+        self._patience = Patience(turn_seconds)
 
     async def handle(self, request: web.Request) -> web.Response:
         """POST of one activity."""
@@ -92,7 +93,7 @@ class Door:
             if envelope is None or not self._admission.reception.hears(envelope):
                 self._metrics.ignored.inc()
                 return web.Response()
-            async with asyncio.timeout(self._turn_seconds):
+            with self._patience:
                 answer = await self._admission.take(self._channel, envelope)
         except Refused as refused:
             return self._refusals.answer(refused)

@@ -18,6 +18,7 @@ from yarl import URL
 from bot.channels.http import body_of
 from bot.envelope import Payload, Receipt, Written
 from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliverable
+from bot.patience import Patience
 from bot.storage.base import Row
 
 BLOCKED = ("ConversationBlockedByUser", "BotNotInConversationRoster", "BotDisabledByAdmin", "MessageWritesBlocked")
@@ -63,7 +64,8 @@ class Sender:
         self._session = session
         self._tokens = tokens
         self._clock = clock
-        self._timeout = aiohttp.ClientTimeout(total=patience, connect=min(patience, 5.0))
+        self._timeout = aiohttp.ClientTimeout(total=None, connect=min(patience, 5.0))
+        self._patience = Patience(patience)  # a timer for all requests costs less than the client's own, one for each
 
     async def deliver(self, row: Row) -> Receipt:
         """POST a new message or thread, PUT an update, DELETE; a message that is gone is sent anew, or stays gone."""
@@ -129,16 +131,20 @@ class Sender:
             token = await self._tokens.get()
             headers["Authorization"] = "Bearer " + token
         data = json.dumps(body).encode() if isinstance(body, dict) else body
+        accepted = False
         try:
-            async with self._session.request(
-                method, url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
-            ) as response:
-                if response.status < 300:
-                    return await _object_in(response)
-                raise self._failure(response, await body_of(response, _READ_MOST), post, token)
+            with self._patience:
+                async with self._session.request(
+                    method, url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
+                ) as response:
+                    if accepted := response.status < 300:
+                        return await _object_in(response)
+                    raise self._failure(response, await body_of(response, _READ_MOST), post, token)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise DeliverLater("unreachable") from None  # nothing was sent
         except TimeoutError:
+            if accepted:
+                return {}  # as `_object_in` says
             raise DeliverLater("timeout", ambiguous=post) from None
         except (aiohttp.ClientError, ConnectionError) as error:
             raise DeliverLater(type(error).__name__, ambiguous=post) from None
