@@ -196,6 +196,7 @@ bot.setting_types
 bot.resources
 bot.log
 bot.limits
+bot.patience
 bot.clock
 bot.errors
 dialogs.engine
