@@ -120,7 +120,7 @@ class Reception:
             for _ in range(ROUNDS):
                 known = self._remembered.get(key)
                 if known:
-                    loaded = Loaded(known[1], known[0])
+                    loaded = known
                 else:
                     loaded = await self._store.load(key, envelope.event_id)
                     if loaded.seen:
@@ -137,7 +137,7 @@ class Reception:
         kept = loaded.state if loaded.state is not None else {}
         card = NoticeCard(self.script.texts(envelope.incoming.locale).too_fast)
         rendered = self._channels[envelope.address.channel].render(envelope, Outcome(kept, (Reply(card),)))
-        return await self._commit(envelope, loaded, kept, rendered, known)
+        return await self._commit(envelope, loaded, kept, rendered, known, remember=loaded.case is None)
 
     async def _event(self, envelope: Envelope, loaded: Loaded, known: bool) -> tuple[bool, Payload | None]:
         """One try at an event: the hand-off's, or a turn of the bot alone."""
@@ -151,7 +151,10 @@ class Reception:
                 outcome, rendered = self._mistake(envelope, loaded.state or {}, error)
                 return await self._commit(envelope, loaded, outcome.state, rendered, known, remember=False)
             if isinstance(taken, Step):
-                return await self._commit_step(taken)
+                return await self._commit_step(taken, loaded, known)
+            if known and loaded.case is not None:  # only a change of the case would show whether this holds still
+                self._remembered.forget(envelope.address.key)
+                return False, None
             if taken is not None:
                 said = self._said(envelope, taken)
                 quiet = envelope.invoke or envelope.change or envelope.gone or not envelope.mentioned
@@ -167,7 +170,7 @@ class Reception:
         if front is not None and outcome.handoff and outcome.handoff.send:
             step = await front.open(envelope, loaded, outcome.handoff, outcome.state, rendered, script)
             if step is not None:
-                return await self._commit_step(step)
+                return await self._commit_step(step, loaded, known)
             outcome = replace(outcome, replies=(Reply(self._no_desk(script, envelope.incoming.locale)),))
             rendered = self._channels[envelope.address.channel].render(envelope, outcome)
         remember = loaded.case is None and (front is None or not envelope.address.group)
@@ -215,12 +218,21 @@ class Reception:
             answer = channel.word_answer(self.script.texts(envelope.incoming.locale).pressed)
         return Rendered(rows, answer)
 
-    async def _commit_step(self, step: Step) -> tuple[bool, Payload | None]:
-        """As `_commit`, for a step that touches a case: its conversations are not remembered."""
-        for saved in step.conversations:
-            self._remembered.forget(saved.address.key)
-        self._remembered.forget(step.event_key)
+    async def _commit_step(self, step: Step, loaded: Loaded, known: bool) -> tuple[bool, Payload | None]:
+        """As `_commit`, for a step that touches a case. Remembered is what only passes something on: then the
+        conversation itself stays as it was loaded, with the case as it is now."""
+        for key in (step.event_key, *(saved.address.key for saved in step.conversations), *step.open_for, *step.left):
+            self._remembered.forget(key)
+        self._remembered.forget_case(step.case.id)
         committed = await self._store.commit_step(step, self._holder, step.at + self._lease)
+        if committed.result == "conflict":
+            self._remembered.forget(step.event_key, stale=known)
+        elif committed.result == "done":
+            case = replace(step.case, version=step.case.version + 1)
+            self._remembered.keep_case(case)
+            plain = not (step.conversations or step.open_for or step.left)
+            if plain and loaded.case is not None and loaded.case.id == case.id:
+                self._remembered.keep(step.event_key, loaded.version, loaded.state, known, case)
         return self._done(committed, step.answer)
 
     async def _commit(

@@ -15,14 +15,16 @@ import platform
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 
+from tests.bench import relay
 from tests.bench.contest import OTHERS_PYTHON, Entrant, Measure, cores, other, ours
-from tests.bench.load import Load, Next, Sink, people, pressing, typing
+from tests.bench.load import Load, Next, Person, Sink, people, pressing, typing
 from tests.bench.report import AGENTS, FLOOR, PG, PG_1, SQLITE, SQLITE_1, STOCK, Setting, picture, printed, written
 from tests.cloud import APP_ID, SECRET, TENANT, Cloud
 from tests.postgres import PostgresServer
@@ -88,14 +90,14 @@ async def _entrants(
     ]
 
 
-def _settings(cloud: Cloud, database: str) -> dict[str, str]:
+def _settings(cloud: Cloud, database: str, served: Sequence[Person] = ()) -> dict[str, str]:
     """A configured server: tokens checked, everything on, only the limits for one person and one tenant lifted."""
     return {
         "DATABASE_URL": database,
         "TEAMS_APP_ID": APP_ID,
         "TEAMS_TENANT_ID": TENANT,
         "TEAMS_APP_PASSWORD": SECRET,
-        "TEAMS_ALLOWED_TENANTS": ",".join(person.tenant for person in people("", _PEOPLE)),
+        "TEAMS_ALLOWED_TENANTS": ",".join(person.tenant for person in people("", max(_PEOPLE, len(served)))),
         "TEAMS_OPENID_METADATA": cloud.metadata_url,
         "TEAMS_LOGIN_URL": cloud.login_url,
         "TEAMS_SERVICE_HOSTS": "127.0.0.1",
@@ -136,12 +138,13 @@ def _contest(rounds: int, writes: bool) -> int:
     load_before = os.getloadavg()[0]
     with PostgresServer(durable=True) as postgres, tempfile.TemporaryDirectory(prefix="helpbot-bench-") as folder:
         results = asyncio.run(main(rounds, postgres.url(), Path(folder)))
+        relays = relay.measured(postgres, Path(folder), rounds, _settings)
     done = len(results[FLOOR])
     setting = Setting(done, _machine(), platform.python_version(), datetime.now(UTC).date(), load_before)
-    sys.stdout.write("\n" + printed(results) + "\n")
+    sys.stdout.write("\n" + printed(results) + "\n" + relay.written(relays))
     if writes:
         (ROOT / "docs" / "images").mkdir(exist_ok=True)
-        (ROOT / "docs" / "bench.md").write_text(written(results, setting), encoding="utf-8")
+        (ROOT / "docs" / "bench.md").write_text(written(results, setting) + relay.written(relays), encoding="utf-8")
         (ROOT / "docs" / "images" / "bench.svg").write_text(picture(results), encoding="utf-8")
         sys.stdout.write("written: docs/bench.md, docs/images/bench.svg\n")
     return 0

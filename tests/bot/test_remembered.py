@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.remembered import Remembered
+from bot.storage.base import Loaded
 
 
 def test_newest_is_given() -> None:
@@ -10,7 +11,7 @@ def test_newest_is_given() -> None:
     memory = Remembered()
     memory.keep("k", 1, {"n": 1}, trusted=False)
     memory.keep("k", 2, {"n": 2}, trusted=True)
-    assert memory.get("k") == (2, {"n": 2})
+    assert memory.get("k") == Loaded({"n": 2}, 2)
     memory.forget("k")
     assert memory.get("k") is None
 

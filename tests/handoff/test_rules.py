@@ -498,3 +498,33 @@ async def test_leave_twice() -> None:
         await home.press("ulla", "leave", value, turn=turn)
         assert home.seen(HELPDESK, start) == ""
         assert (await home.case(case)).state == "closed"
+
+
+async def test_too_fast_in_a_case() -> None:
+    """Whoever was told that they write too fast still has their case: the next words go across."""
+    async with house() as home:
+        await claimed(home)
+        envelope = home.envelope(where("ulla"), Person("id-ulla"), Incoming(home.clock.now, "too much"))
+        await home.replicas[0].reception.tell_off(envelope)
+        await home.say("ulla", "and this")
+        assert "**Ulla:** and this" in home.seen(HELPDESK)
+        assert "too much" not in home.seen(HELPDESK)
+
+
+async def test_a_case_that_others_changed_meanwhile(database_url: str) -> None:
+    """What one server remembers of a case is never believed: what another one or a timer has done to it counts."""
+    async with house(replicas=2, url=database_url) as home:
+        case = await claimed(home)
+        await home.say("ulla", "one")
+        await home.say("ulla", "two")
+        await home.staff(ANNA, "close", case, ending="solved", at=1)
+        await home.say("ulla", "thanks")
+        assert (await home.case(case)).state == "closed"
+        await home.say("ulla", "it is back again")
+        await home.staff(ANNA, "claim", case, at=1)
+        await home.say("ulla", "three")
+        await home.staff(ANNA, "release", case, at=1)
+        assert "I do not understand" not in await home.say("ulla", "end chat")
+        assert (await home.case(case)).ending == "user_left"
+        said = [m.text for m in await home.store.transcript(case)]
+        assert said == ["one", "two", "it is back again", "three"]
