@@ -11,6 +11,7 @@ import aiohttp
 
 from bot.channels import teams_people, teams_read, teams_render
 from bot.channels.base import Rendered
+from bot.channels.teams_fields import MAX_ID, decode, text_of
 from bot.channels.teams_hosts import FileHosts, ServiceHosts, loopback_host, loopback_origin
 from bot.channels.teams_send import PATIENCE, Sender, Tokens
 from bot.envelope import Address, Envelope, FileRequest, Outgoing, Payload, Person, Receipt
@@ -115,15 +116,15 @@ class TeamsChannel:
             only_local(headers)
         else:
             claims = await self._verifier.verify(headers.get("Authorization", ""), self._clock())
-        activity = teams_read.decode(body)
+        activity = decode(body)
         return teams_read.translate(activity, self._admit(activity, claims), at, self._locale)
 
     def _admit(self, activity: dict[str, Any], claims: Claims | None) -> str:
         """Refuse what comes from elsewhere than Teams, or from a tenant that is not ours; give the tenant."""
-        channel = teams_read.text_of(activity, "channelId")
+        channel = text_of(activity, "channelId")
         if channel != "msteams" and not (claims is None and channel == "emulator"):
             raise Refused(403, "channel", "Only Microsoft Teams is answered here.")
-        service = teams_read.text_of(activity, "serviceUrl", teams_read.MAX_ID)
+        service = text_of(activity, "serviceUrl", MAX_ID)
         if not service:
             raise Refused(400, "no-service-url", "An activity has a serviceUrl.")
         tenant, same = teams_read.tenants_of(activity)

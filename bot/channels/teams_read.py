@@ -7,107 +7,24 @@ database could keep. Fields that nobody reads may hold anything.
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 import re
 from dataclasses import replace
 from typing import Any, Literal
 
-from bot.channels import teams_html
-from bot.envelope import Address, Envelope, Person, SentFile
+from bot.channels.teams_fields import CONTROLS, MAX_ID, MAX_NAME, id_of, list_of, name_of, object_of, text_of
+from bot.channels.teams_said import MAX_TEXT, files_of, formatted, spoken
+from bot.envelope import Address, Envelope, Person
 from bot.errors import Refused
-from dialogs.cards import rich
 from dialogs.turn import Incoming, Press
 
 CHANNEL = "teams"
-MAX_BODY = 256 * 1024
-MAX_DEPTH = 64
-MAX_ID = 512
-MAX_NAME = 256
 MAX_VALUE = 1024
 MAX_FIELDS = 20
-MAX_FILES = 20
-MAX_URL = 8000
-_NO_FILES = ("text/html", "messageReference")  # the message's own words once more; the message that it answers
-_ENDINGS = {"image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
-_TAG = re.compile(r"<[^>]*>")
-FILE_INFO = "application/vnd.microsoft.teams.file.download.info"
 MAX_TURN = 2**31 - 1
-MAX_TEXT = 32_000  # more than Teams lets a person type; the rest of a longer one is cut off, for they deserve an answer
 
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-# NUL can't be stored, the others can't be read; a line break stays.
-_CONTROLS = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), " ")
 _OURS = frozenset({"helpbot", "verb", "turn", "value"})
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
-
-
-def decode(body: bytes) -> dict[str, Any]:
-    """The activity as a JSON object. Refuses what is too big, too deep, no UTF-8, no JSON, or no object."""
-    if len(body) > MAX_BODY:
-        raise Refused(413, "too-big")
-    try:
-        activity = _DECODER.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise Refused(400, "bad-json", "The body must be one JSON object in UTF-8.") from None
-    if not isinstance(activity, dict):
-        raise Refused(400, "bad-json", "The body must be one JSON object in UTF-8.")
-    # Deeper than MAX_DEPTH takes more than MAX_DEPTH brackets, and few activities have so many: most are never walked.
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(activity) > MAX_DEPTH:
-        raise Refused(400, "too-deep")
-    if _SURROGATE.search(body):
-        try:
-            json.dumps(activity, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise Refused(400, "bad-unicode") from None
-    return activity
-
-
-def _depth(value: Any) -> int:
-    """How deep the containers are nested, level by level, without recursion."""
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        inner: list[Any] = []
-        for each in level:
-            inner.extend(each.values() if isinstance(each, dict) else each)
-        level = [each for each in inner if isinstance(each, dict | list)]
-    return depth
-
-
-def text_of(source: dict[str, Any], name: str, limit: int = MAX_BODY) -> str:
-    """A string field; "" when it is missing or null."""
-    value = source.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > limit:
-        raise Refused(400, "wrong-type", f'"{name}" must be a string of at most {limit} characters.')
-    return value
-
-
-def id_of(source: dict[str, Any], name: str) -> str:
-    """A string that names something: printable, since it is stored, logged as a hash, and put into addresses."""
-    value = text_of(source, name, MAX_ID)
-    if value and (not value.isprintable() or value in (".", "..")):
-        raise Refused(400, "odd-id", f'"{name}" holds characters that no id has.')
-    return value
-
-
-def object_of(source: dict[str, Any], name: str) -> dict[str, Any]:
-    """An object field; empty when it is missing or null."""
-    value = source.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise Refused(400, "wrong-type", f'"{name}" must be an object.')
-    return value
 
 
 def tenants_of(activity: dict[str, Any]) -> tuple[str, str]:
@@ -144,14 +61,14 @@ def _message(activity: dict[str, Any], tenant: str, at: float, locale: str) -> E
     if object_of(activity, "from").get("id") == bot:
         return None  # our own words, or another bot's that bears our name: answering would never end
     press = _press(activity.get("value"))
-    text, mentioned = spoken(text_of(activity, "text"), _list_of(activity, "entities"), bot)
+    text, mentioned = spoken(text_of(activity, "text"), list_of(activity, "entities"), bot)
     if press is None and address.group and not mentioned and not _in_thread(activity):
         return None
     if press is None and not text and activity.get("value") is not None:
         return None  # the button of a card that is not ours
     incoming = Incoming(at, text="" if press else text, press=press, locale=locale)
     event_id = _event_id(activity)
-    pressed, files = id_of(activity, "replyToId"), _files(activity, address.group)
+    pressed, files = id_of(activity, "replyToId"), files_of(activity, address.group)
     heard = mentioned or not address.group or press is not None
     return Envelope(
         event_id,
@@ -161,19 +78,9 @@ def _message(activity: dict[str, Any], tenant: str, at: float, locale: str) -> E
         pressed=pressed,
         message=event_id,
         files=files,
-        said="" if press else _formatted(activity, text, bot, address.group),
+        said="" if press else formatted(activity, text, bot, address.group),
         mentioned=heard,
     )
-
-
-def _formatted(activity: dict[str, Any], text: str, bot: str, group: bool) -> str:
-    """The words with their formatting; "" where there is none. A message comes as its text, and beside it as HTML."""
-    names = [_TAG.sub("", told) for told in _mentions(_list_of(activity, "entities"), bot)]
-    for each in _list_of(activity, "attachments")[: MAX_FILES + 1]:
-        content = each.get("content") if isinstance(each, dict) and each.get("contentType") == "text/html" else None
-        if isinstance(content, str):
-            return teams_html.markdown(content, text, names, quotes=not group)[:MAX_TEXT]
-    return rich.write(rich.read(text)) if text and activity.get("textFormat") == "markdown" else ""
 
 
 def _in_thread(activity: dict[str, Any]) -> bool:
@@ -185,43 +92,15 @@ def _in_thread(activity: dict[str, Any]) -> bool:
 def _change(activity: dict[str, Any], kind: str, tenant: str, at: float, locale: str) -> Envelope:
     """A message that its author edited or deleted: it comes under the message's own id."""
     address, sender, message = _address(activity, tenant), _sender(activity), _event_id(activity)
-    text, mentioned = spoken(text_of(activity, "text"), _list_of(activity, "entities"), address.details["bot"]["id"])
+    text, mentioned = spoken(text_of(activity, "text"), list_of(activity, "entities"), address.details["bot"]["id"])
     when = text_of(activity, "timestamp", MAX_NAME)
     digest = hashlib.sha256(f"{kind} {when} {text}".encode()).hexdigest()[:16]
     change: Literal["edit", "delete"] = "delete" if kind == "messageDelete" else "edit"
     incoming = Incoming(at, text=text, locale=locale)
-    said = _formatted(activity, text, address.details["bot"]["id"], address.group) if change == "edit" else ""
+    said = formatted(activity, text, address.details["bot"]["id"], address.group) if change == "edit" else ""
     heard = mentioned or not address.group or change == "delete"
     event = f"{message}:{digest}"
     return Envelope(event, address, sender, incoming, message=message, change=change, said=said, mentioned=heard)
-
-
-def _files(activity: dict[str, Any], group: bool) -> tuple[SentFile, ...]:
-    """What came with a message. In a channel a person's file never reaches a bot: only that there was one is known."""
-    found = []
-    for each in _list_of(activity, "attachments")[:MAX_FILES]:
-        if not isinstance(each, dict):
-            raise Refused(400, "wrong-type", '"attachments" must be a list of objects.')
-        kind, name = text_of(each, "contentType", MAX_ID), _name(each)
-        if kind in _NO_FILES:
-            continue
-        if group:
-            found.append(SentFile(name, problem="channel"))
-        elif kind == FILE_INFO:
-            content = each.get("content")
-            found.append(_fetched(name, content.get("downloadUrl") if isinstance(content, dict) else None))
-        elif kind.startswith("image/"):
-            picture = name or f"image.{_ENDINGS.get(kind, 'png')}"
-            found.append(_fetched(picture, each.get("contentUrl"), kind))
-        else:
-            found.append(SentFile(name, problem="kind"))
-    return tuple(found)
-
-
-def _fetched(name: str, url: Any, kind: str = "application/octet-stream") -> SentFile:
-    """What can be fetched from an address; whether from this one, the channel decides when it is time."""
-    good = isinstance(url, str) and len(url) <= MAX_URL and url.isprintable() and " " not in url
-    return SentFile(name, url, kind) if good and url else SentFile(name, kind=kind, problem="elsewhere")
 
 
 def _invoke(activity: dict[str, Any], tenant: str, at: float, locale: str) -> Envelope:
@@ -241,7 +120,7 @@ def _arrival(activity: dict[str, Any], kind: str, tenant: str, at: float, locale
     if kind == "installationUpdate":
         came = text_of(activity, "action") in ("add", "add-upgrade")
     else:
-        came = bool(_list_of(activity, "membersAdded"))
+        came = bool(list_of(activity, "membersAdded"))
     address, gone = _address(activity, tenant), _gone(activity, kind)
     if gone == "here" and address.group and (lost := id_of(_channel_of(activity), "id")):
         address = replace(address, conversation=lost)
@@ -265,7 +144,7 @@ def _gone(activity: dict[str, Any], kind: str) -> Literal["", "here", "team"]:
         if event == "channelDeleted":
             return "here"
         bot = id_of(object_of(activity, "recipient"), "id")
-        left = [each for each in _list_of(activity, "membersRemoved") if isinstance(each, dict)]
+        left = [each for each in list_of(activity, "membersRemoved") if isinstance(each, dict)]
         removed = event == "teamDeleted" or bool(bot and any(each.get("id") == bot for each in left))
     return ("team" if team else "here") if removed else ""
 
@@ -293,7 +172,7 @@ def _address(activity: dict[str, Any], tenant: str) -> Address:
     if kind == "channel" and ";messageid=" not in conversation and isinstance(root, str) and root.isdecimal():
         conversation = f"{conversation};messageid={root}"  # a post that opens a thread is itself the thread's id
     bot = object_of(activity, "recipient")
-    account = {"id": id_of(bot, "id"), "name": _name(bot)}
+    account = {"id": id_of(bot, "id"), "name": name_of(bot)}
     details = {"serviceUrl": text_of(activity, "serviceUrl", MAX_ID), "bot": account}
     person = object_of(activity, "from")
     if not group and person.get("id") != account["id"] and (user := _person_id(person)):
@@ -314,29 +193,16 @@ def _sender(activity: dict[str, Any]) -> Person:
     if not key:
         raise Refused(400, "no-sender", "An activity of this type names its sender.")
     zone = text_of(activity, "localTimezone", MAX_NAME)
-    return Person(key, _name(person), zone=zone if zone.isprintable() else "")
-
-
-def _name(person: dict[str, Any]) -> str:
-    return text_of(person, "name")[:MAX_NAME].translate(_CONTROLS)
+    return Person(key, name_of(person), zone=zone if zone.isprintable() else "")
 
 
 def _locale(activity: dict[str, Any], default: str) -> str:
     """The client's language: as the activity says, or as the client says of itself (`clientInfo`)."""
-    told = (e for e in _list_of(activity, "entities") if isinstance(e, dict) and e.get("type") == "clientInfo")
+    told = (e for e in list_of(activity, "entities") if isinstance(e, dict) and e.get("type") == "clientInfo")
     for source in (activity, *told):
         if _LOCALE.fullmatch(locale := text_of(source, "locale")):
             return locale
     return default
-
-
-def _list_of(source: dict[str, Any], name: str) -> list[Any]:
-    value = source.get(name)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise Refused(400, "wrong-type", f'"{name}" must be a list.')
-    return value
 
 
 def _press(data: Any) -> Press | None:
@@ -356,36 +222,5 @@ def _press(data: Any) -> Press | None:
     names = [name for name in data if name not in _OURS] if len(data) > len(_OURS) else ()
     if len(names) > MAX_FIELDS or not all(len(name) <= MAX_NAME and name.isprintable() for name in names):
         raise Refused(400, "bad-press", "The inputs of this card are not what our cards have.")
-    fields = tuple((name, data[name].translate(_CONTROLS)) for name in names if isinstance(data[name], str))
+    fields = tuple((name, data[name].translate(CONTROLS)) for name in names if isinstance(data[name], str))
     return Press(verb, turn, value, tuple((name, text[:MAX_TEXT]) for name, text in fields))
-
-
-def spoken(text: str, entities: list[Any], bot: str) -> tuple[str, bool]:
-    """What was said, without the mention of the bot, and whether it was mentioned.
-
-    Only the exact span that the mention names is cut, and once: a bot called "Help" is also a word. Other people's
-    names stay, without their tags; lines stay lines.
-    """
-    found = _mentions(entities, bot)
-    for told in found:
-        text = text.replace(told, " ", 1)
-    if "</at>" in text:
-        text = text.replace("<at>", "").replace("</at>", "")
-    if "&" in text:
-        text = html.unescape(text)
-    lines = (" ".join(line.split()) for line in text.translate(_CONTROLS).split("\n"))
-    return "\n".join(lines).strip()[:MAX_TEXT], bool(found)
-
-
-def _mentions(entities: list[Any], bot: str) -> list[str]:
-    """The bot's mentions, as they stand in the text."""
-    found = []
-    for entity in entities:
-        if not isinstance(entity, dict):
-            raise Refused(400, "wrong-type", '"entities" must be a list of objects.')
-        if entity.get("type") != "mention":
-            continue
-        who = object_of(entity, "mentioned")
-        if bot and id_of(who, "id") == bot:
-            found.append(text_of(entity, "text") or f"<at>{text_of(who, 'name')}</at>")
-    return found

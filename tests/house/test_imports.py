@@ -130,7 +130,9 @@ bot.channels.teams
 bot.channels.teams_render
 bot.channels.teams_drawn
 bot.channels.teams_read
+bot.channels.teams_said
 bot.channels.teams_html
+bot.channels.teams_fields
 bot.channels.teams_people
 bot.channels.teams_send
 bot.channels.teams_auth

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.channels.teams_read import MAX_TEXT, decode, spoken, translate
+from bot.channels.teams_fields import decode
+from bot.channels.teams_read import translate
+from bot.channels.teams_said import MAX_TEXT, spoken
 from bot.envelope import Envelope, Person
 from dialogs.turn import Press
 from tests.activities import BOT, CHANNEL, GROUP, PERSONAL, USER, installed, joined, mention, message, press, submit
