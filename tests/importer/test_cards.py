@@ -11,6 +11,7 @@ import yaml
 from bot.importer import words
 from bot.importer.article import read
 from dialogs.cards.outcome import OutcomeCard
+from tests.bot.test_terminal import drawn
 from tests.cards import rules, slack_rules
 from tests.cards.samples import LABELS, WAYS, YES_NO
 from tests.importer.articles import ARTICLES
@@ -26,7 +27,7 @@ def said(text: str) -> Counter[str]:
 
 @pytest.mark.parametrize("path", SHOWN)
 def test_every_word_is_shown(path: str) -> None:
-    """In Teams, in Slack and as plain text; and the cards keep the rules of their platforms."""
+    """In Teams, in Slack, as plain text and at a terminal; and the cards keep the rules of their platforms."""
     made = converted(ARTICLES[path])
     guide, outcome = guide_of(made), advice(guide_of(made))
     card = OutcomeCard(
@@ -49,5 +50,10 @@ def test_every_word_is_shown(path: str) -> None:
     assert rules.unlike(card) == []
     assert slack_rules.broken(card.blocks()) == []
     wanted = words.of_guide(yaml.load(made.text, yaml.BaseLoader))[0]  # noqa: S506 - strings only
-    for form in (rules.shown(card.adaptive()), card.text(), slack_rules.whole(card.blocks())):
+    for form in (
+        rules.shown(card.adaptive()),
+        card.text(),
+        slack_rules.whole(card.blocks()),
+        drawn(card, 500, flat=True),
+    ):
         assert words.missing(wanted, said(re.sub(r"[*`\\]", "", form))) == []
