@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from dialogs.errors import ContentError, Problem
 from dialogs.library import FALLBACK
 from dialogs.texts_file import read_texts
 
-SHOWN = 50  # warnings that are printed without being asked for
+SHOWN = 10  # warnings of a kind that are printed without being asked for
+_VALUES = re.compile(r'"[^"]*"|\([^()]*\)|\b\d[\d-]*\b|: .*')
 
 
 def check(
@@ -33,8 +36,8 @@ def check(
     """Print every mistake and warning of these files and folders (the content folder by default) and a summary.
 
     play: also play the conversations among them, once nothing else is wrong. links: also ask whether the links still
-    lead anywhere. all_warnings: print every one, not only the first `SHOWN`. strict: a warning counts as a mistake.
-    today: for dates of review. The exit code: 1 when there is a mistake.
+    lead anywhere. all_warnings: print every one, not only the first `SHOWN` of a kind. strict: a warning counts as a
+    mistake. today: for dates of review. The exit code: 1 when there is a mistake.
     """
     found = _Found()
     for path in paths or [from_environment().content_dir]:
@@ -57,12 +60,18 @@ def check(
 
 
 def _print(problems: list[Problem], warnings: list[Problem], all_warnings: bool) -> None:
-    """Mistakes all, warnings the first ones, by file and line."""
-    shown = sorted(warnings) if all_warnings else sorted(warnings)[:SHOWN]
+    """Mistakes all, the first warnings of each kind, by file and line: a library may have thousands of one kind."""
+    kinds: dict[str, list[Problem]] = defaultdict(list)
+    for warning in sorted(warnings):
+        kinds[_VALUES.sub("…", warning.what)].append(warning)
+    shown = [warning for same in kinds.values() for warning in (same if all_warnings else same[:SHOWN])]
     for problem in sorted(problems + shown):
         typer.echo(str(problem))
-    if left := len(warnings) - len(shown):
-        typer.echo(f"… and {_count(left, 'warning')} more; --all shows them.")
+    for kind, same in kinds.items():
+        if len(same) > SHOWN and not all_warnings:
+            typer.echo(f"… and {len(same) - SHOWN} more like this: {kind}")
+    if len(shown) < len(warnings):
+        typer.echo("--all shows them.")
 
 
 def _second_look(texts: list[Path], today: dt.date, links: bool) -> SecondLook | None:
