@@ -12,7 +12,7 @@ from dialogs.cards.markdown import escape
 from dialogs.cards.markdown import plain as unmarked
 from dialogs.cards.slack_form import form
 from dialogs.cards.slack_pieces import rich_blocks
-from dialogs.cards.slack_text import section, words
+from dialogs.cards.slack_text import link, section, words
 from dialogs.cards.slack_told import told
 
 
@@ -86,8 +86,7 @@ class CaseCard:
             if adaptive.visible(value)
         ]
         if self.link:
-            title, url = self.link
-            facts.append(section([{"type": "link", "url": url, "text": " ".join(title.split()) or url}]))
+            facts.append(section([link(*self.link)]))
         head += rich_blocks([section(words(self.status, bold=True)), *facts])
         problem = told(
             (heads.get("words", ""), self.words),

@@ -9,7 +9,7 @@ from dialogs.cards import adaptive, blocks, plain
 from dialogs.cards.base import Button, SlackForm
 from dialogs.cards.slack_form import form
 from dialogs.cards.slack_pieces import rich_blocks
-from dialogs.cards.slack_text import section, words
+from dialogs.cards.slack_text import link, section, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class FileCard:
     def blocks(self) -> SlackForm:
         """The file's name, as a link where there is one: Slack refuses a message whose picture it can't fetch."""
         fetched = self.url.startswith("https://")
-        name = [{"type": "link", "url": self.url, "text": self.title}] if fetched else words(self.title)
+        name = [link(self.title, self.url)] if fetched else words(self.title)
         body = rich_blocks([section(words(self.author, bold=True)), section(name)])
         body += blocks.literal(self.note) if self.note else []
         return form([body], blocks.actions([blocks.button(self.again, 0)]) if self.again else ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dialogs.cards import slack_text
 from dialogs.cards.blocks import paragraphs
 from dialogs.cards.slack_pieces import rich_blocks
 from dialogs.cards.slack_text import (
@@ -112,12 +113,8 @@ def _marked(lead: Sequence[Json], parts: Sequence[Json]) -> list[Json]:
 
 def _links(links: Sequence[Link], say: Words, depth: int) -> list[Json]:
     """Links as a list, each with its former address."""
-    items = []
+    items: list[list[Json]] = []
     for link in links:
-        item: list[Json] = [{"type": "link", "url": link.url}]
-        if visible(title := bare(link.title)) and title != link.url:
-            item[0]["text"] = title
-        if link.was:
-            item += words(f" ({say.was.format(url=link.was)})")
-        items.append(item)
+        was = words(f" ({say.was.format(url=link.was)})") if link.was else []
+        items.append([slack_text.link(bare(link.title), link.url), *was])
     return [bullets(items, depth)] if items else []

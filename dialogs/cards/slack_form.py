@@ -28,7 +28,8 @@ def form(groups: Iterable[Sequence[Json]], end: Sequence[Json] = ()) -> SlackFor
     Raises ValueError when there is nothing to show: a card never vanishes.
     """
     packed = list(_packed(groups, MOST_BLOCKS - _END_BLOCKS, MOST_BYTES - _END_BYTES))
-    if packed and len(end) <= _END_BLOCKS and _need(end) <= _END_BYTES:
+    fits = len(end) <= _END_BLOCKS and _need(end) <= _END_BYTES
+    if packed and fits and _need([*packed[-1], *end]) <= MOST_BYTES:  # one block alone may have taken the end's room
         packed[-1] += end
     else:
         packed += _packed([end], MOST_BLOCKS, MOST_BYTES)

@@ -153,6 +153,13 @@ def words(text: str, bold: bool = False, italic: bool = False) -> list[Json]:
     return [_run(shown, bold, italic)] if visible(shown) else []
 
 
+def link(title: str, url: str) -> Json:
+    """A link; without a name it shows its address."""
+    made: Json = {"type": "link", "url": url}
+    name = " ".join(clean(title).split())
+    return made | {"text": name} if name and name != url else made
+
+
 def section(elements: Sequence[Json]) -> Json:
     """A paragraph of rich text."""
     return {"type": "rich_text_section", "elements": list(elements)}

@@ -18,6 +18,7 @@ from dialogs.cards.file import FileCard
 from dialogs.cards.menu import MenuCard, MenuItem
 from dialogs.cards.notice import NoticeCard
 from dialogs.cards.outcome import OutcomeCard
+from dialogs.cards.rating import RatingCard
 from dialogs.cards.relay import RelayCard
 from dialogs.cards.slack_form import form
 from dialogs.cards.slack_text import mrkdwn
@@ -256,6 +257,16 @@ def test_a_long_list_is_split_not_cut() -> None:
     bullets = NoticeCard("\n".join(f"- {n} item" for n in range(500))).blocks()
     assert broken(bullets) == []
     assert whole(bullets).count(" item") == 500
+
+
+def test_a_huge_name_and_a_huge_note_fit() -> None:
+    """A link's endless name with characters that nobody sees, and labels as long as a letter, break nothing."""
+    assert broken(FileCard("Ada", "0\x1b" * 754, url="https://x.example/f", note="0\U00010000" * 1239).blocks()) == []
+    field = Field(
+        "a", "\U00010000 " * 1200, "choice", "\U00010000 " * 900, tuple((f"{n}", "x" * 75) for n in range(20))
+    )
+    rating = RatingCard(1, "How was it?", (field, replace(field, id="b")), Button("Send", "rate"))
+    assert broken(rating.blocks()) == []
 
 
 # -- answered, forms
