@@ -16,7 +16,7 @@ from dialogs.cards.markdown import Span
 from dialogs.cards.rich import Block, Kind
 
 MOST = 40_000  # characters; a message is at most 28 KB
-_DEEP = 100  # tags within each other
+_DEEP = 30  # tags within each other
 _MENTION, _EMOJI, _REPLY = "schema.skype.com/mention", "schema.skype.com/emoji", "schema.skype.com/reply"
 _LINES = frozenset({"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "table", "hr", "figure"})
 _SILENT = frozenset({"script", "style", "title", "attachment", "template"})
