@@ -62,7 +62,7 @@ class Engine:
         await self._converse(state, work, stack)
         saved = self._saved(state, work, stack)
         replies = (*self._foreign(state, saved, work), *work.replies)
-        return Outcome(saved, replies, work.replaced, handoff=work.handoff)
+        return Outcome(saved, replies, work.replaced, handoff=work.handoff, unanswered=work.unanswered)
 
     @staticmethod
     def _foreign(state: State, saved: State, work: Work) -> tuple[Reply, ...]:

@@ -42,7 +42,8 @@ class Library:
     guides: by id, each in the language that it was written in. texts: by locale in small letters ("en", "pt-br"); "en"
     is always there. translations: by language in small letters, the guides that there are in it, by id; each is whole,
     and has the steps, answers and version of its original. default: the locale of those whose own we don't speak.
-    synonyms: by language in small letters, groups of words that mean the same.
+    synonyms: by language in small letters, groups of words that mean the same. tagged: the tags of each guide, where
+    they are known without reading it.
     """
 
     guides: Mapping[str, Guide]
@@ -50,11 +51,19 @@ class Library:
     translations: Mapping[str, Mapping[str, Guide]] = field(default_factory=dict)
     default: str = FALLBACK
     synonyms: Mapping[str, Groups] = field(default_factory=dict)
+    tagged: Mapping[str, tuple[str, ...]] | None = None
     _spoken: dict[tuple[str, ...], Library] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def guide(self, guide_id: str) -> Guide | None:
         """The guide with this id, or None."""
         return self.guides.get(guide_id)
+
+    def tags_of(self, guide_id: str) -> tuple[str, ...]:
+        """The tags of a guide; none of an unknown one."""
+        if self.tagged is not None:
+            return self.tagged.get(guide_id, ())
+        guide = self.guide(guide_id)
+        return guide.tags if guide else ()
 
     def language(self, locale: str) -> str:
         """Which of our languages this locale is talked to in: its own, a wider one, the default's, or else English."""
@@ -79,7 +88,9 @@ class Library:
             if len(self._spoken) > 100:  # locales come from outside: what is kept of them must end
                 self._spoken.clear()
             guides = _Spoken(self.guides, self.translations, chain)
-            known = self._spoken[chain] = Library(guides, self.texts, MappingProxyType({}), self.default, self.synonyms)
+            known = self._spoken[chain] = Library(
+                guides, self.texts, MappingProxyType({}), self.default, self.synonyms, self.tagged
+            )
         return known
 
 

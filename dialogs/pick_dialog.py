@@ -1,8 +1,8 @@
 """The waterfall that offers a list and ends with what was picked, or with the words that picked nothing.
 
 What is offered is saved by id; titles are looked up when the card is made. Kinds: "mean" (did you mean one of these
-guides?), "causes" (other outcomes of the guide below), "change" (earlier answers of the guide below), "resume" (go on,
-start over, or something else), "switch" (to another guide, or stay).
+guides?), "area" (what is it about?), "causes" (other outcomes of the guide below), "change" (earlier answers of the
+guide below), "resume" (go on, start over, or something else), "switch" (to another guide, or stay).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallStepContext
 
+from dialogs import areas
 from dialogs import walk as walking
 from dialogs.cards.base import Button, Card
 from dialogs.cards.menu import MenuCard, MenuItem
@@ -144,6 +145,12 @@ def _mean(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
     return Offer(work.texts.mean_title, (*items, none), work.texts.mean_intro, ways=("person",))
 
 
+def _area(work: Work, options: dict[str, Any], below: list[Any]) -> Offer:
+    items = tuple(Item(area, areas.title(area)) for area in options["areas"])
+    none = Item(NONE, work.texts.none_of_these, means="no")
+    return Offer(work.texts.area_title, (*items, none), work.texts.area_intro, ways=("person",))
+
+
 def _causes(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
     walk = walk_at(stack, 1)
     guide = work.library.guide(walk.guide)
@@ -188,6 +195,7 @@ def _switch(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
 
 _KINDS: dict[str, Callable[[Work, dict[str, Any], list[Any]], Offer]] = {
     "mean": _mean,
+    "area": _area,
     "causes": _causes,
     "change": _change,
     "resume": _resume,

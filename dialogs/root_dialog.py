@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallStepContext
 
-from dialogs import views
+from dialogs import areas, views
 from dialogs import walk as walking
 from dialogs.cards.question import AnsweredCard
 from dialogs.finder import Sure, Unsure, verdict
@@ -30,6 +32,8 @@ async def show(step: WaterfallStepContext) -> DialogTurnResult:
         return await _look_up(step, words, said)
     if guide := options.get("guide"):
         return await _open(step, guide, options.get("for", ""))
+    if guides := options.get("mean"):
+        return await _ask(step, said, {"kind": "mean", "guides": list(guides), "said": options.get("for", "")})
     if options.get("note") or work.note:
         work.note = "\n\n".join(n for n in (options.get("note"), work.note) if n)
         work.show(views.notice(work, *options.get("ways", ("topics", "person"))))
@@ -49,7 +53,7 @@ async def choose(step: WaterfallStepContext) -> DialogTurnResult:
         return await _open(step, guide_id, "")
     if not work.text:
         return await step.replace_dialog("root", {"said": said})
-    guides = list(work.library.guides.values())[: views.HOME_GUIDES]
+    guides = views.first_guides(work)
     place = work.understand.place(work.text, len(guides))
     if place is not None:
         return await _open(step, guides[place].id, "")
@@ -62,7 +66,7 @@ async def resumed(step: WaterfallStepContext) -> DialogTurnResult:
     """A guide or a choice has ended: go on with what it ended with."""
     result = step.result or {}
     said = tuple((step.options or {}).get("said", ()))
-    if result.get("kind") == "mean":
+    if result.get("kind") in ("mean", "area"):
         return await _meant(step, result, said)
     keep = ("note", "ways", "words", "guide")
     options = {k: v for k, v in result.items() if k in keep and v}
@@ -74,18 +78,37 @@ async def resumed(step: WaterfallStepContext) -> DialogTurnResult:
 async def _look_up(step: WaterfallStepContext, words: str, said: tuple[str, ...]) -> DialogTurnResult:
     """Find the guide for these words: open it, ask which is meant, or say honestly that there is none."""
     work = Work.of(step)
-    found = verdict(await work.finder.find(words, work.incoming.locale))
+    ranked = await work.finder.find(words, work.incoming.locale)
+    found = verdict(ranked)
     said = (*said, " ".join(words.split())[: walking.MAX_WORD_CHARS])[-MAX_SAID:]
     if isinstance(found, Sure):
         return await _open(step, found.guide, words)
     if isinstance(found, Unsure):
-        work.advance()
-        step.active_dialog.state["options"] = {"said": said}
-        return await step.begin_dialog("pick", {"kind": "mean", "guides": list(found.guides), "said": words})
+        return await _ask(step, said, {"kind": "mean", "guides": list(found.guides), "said": words})
+    work.unanswered = words
     work.misses += 1
     work.tell(work.texts.unknown if work.misses == 1 else work.texts.unknown_again)
+    choice = areas.areas(work.library, [f.guide for f in ranked]) if _many(work) and work.misses == 1 else ()
+    if choice:
+        return await _ask(step, said, {"kind": "area", "areas": list(choice), "said": words}, misses=work.misses)
     work.show(views.notice(work, "topics", "person"))
     return _wait(step, said)
+
+
+def _many(work: Work) -> bool:
+    """Whether there are more guides than the topics show: then somebody whose words find none is asked for the area."""
+    return len(work.library.guides) > views.HOME_GUIDES
+
+
+async def _ask(
+    step: WaterfallStepContext, said: tuple[str, ...], offered: dict[str, Any], misses: int = 0
+) -> DialogTurnResult:
+    """Offer a choice, and remember what was said."""
+    work = Work.of(step)
+    work.advance()
+    work.misses = misses
+    step.active_dialog.state["options"] = {"said": said}
+    return await step.begin_dialog("pick", offered)
 
 
 async def _open(step: WaterfallStepContext, guide_id: str, words: str) -> DialogTurnResult:
@@ -105,16 +128,24 @@ async def _open(step: WaterfallStepContext, guide_id: str, words: str) -> Dialog
 
 
 async def _meant(step: WaterfallStepContext, result: dict[str, str], said: tuple[str, ...]) -> DialogTurnResult:
-    """What came of "did you mean one of these?"."""
+    """What came of "did you mean one of these?", and of "which of these is it about?"."""
     work = Work.of(step)
-    picked = result.get("pick")
+    picked, words = result.get("pick"), result.get("said", "")
     if picked == NONE:
+        if result["kind"] == "mean":
+            work.unanswered = words
         return await step.replace_dialog("root", {"note": work.texts.say_more, "said": said})
+    if picked and result["kind"] == "area":
+        near = await work.finder.find(f"{words} {areas.title(picked)}", work.incoming.locale)
+        guides = areas.within(work.library, picked, [f.guide for f in near])
+        return await step.replace_dialog("root", {"mean": guides, "for": words, "said": said})
     if picked:
-        return await step.replace_dialog("root", {"guide": picked, "for": result.get("said", "")})
+        return await step.replace_dialog("root", {"guide": picked, "for": words})
+    if result["kind"] == "area":
+        work.misses = 1  # nobody is asked for the area twice
     text = result.get("text", "")
     if not isinstance(verdict(await work.finder.find(text, work.incoming.locale)), Sure):
-        text = f"{result.get('said', '')} {text}"  # more of the same rather than something new
+        text = f"{words} {text}"  # more of the same rather than something new
     return await step.replace_dialog("root", {"words": text, "said": said[:-1]})
 
 

@@ -418,6 +418,8 @@ class Texts(BaseModel):
     mean_title: Sentence
     mean_intro: Sentence
     none_of_these: Sentence
+    area_title: Sentence
+    area_intro: Sentence
     say_more: Sentence
     unknown: Sentence
     unknown_again: Sentence

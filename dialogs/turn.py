@@ -99,7 +99,8 @@ class Outcome:
     stale: a button of an earlier turn was pressed, and nothing changed. `replies` holds the one card that shows where
     we are, or nothing when it was the last press once more. A channel that answers presses in place puts `replaced`
     into the pressed card's place when there is one, and sends the replies; without `replaced` it puts the one reply
-    there and sends nothing. handoff: the user asked for a person.
+    there and sends nothing. handoff: the user asked for a person. unanswered: words of this turn that
+    found no guide.
     """
 
     state: State
@@ -107,3 +108,4 @@ class Outcome:
     replaced: Replaced | None = None
     stale: bool = False
     handoff: HandOff | None = None
+    unanswered: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from dialogs import walk as walking
@@ -145,17 +146,22 @@ def closed_guide(work: Work, guide: Guide, walk: Walk, line: str, brief: bool | 
 def home_card(work: Work) -> MenuCard:
     """The greeting, or the topics once greeted, with a note above when there is one."""
     texts, note = work.texts, work.take_note()
-    guides = list(work.library.guides.values())
+    guides = first_guides(work)
     intro = texts.topics_intro if work.greeted else texts.greeting
-    if len(guides) > HOME_GUIDES:
+    if len(work.library.guides) > HOME_GUIDES:
         intro = f"{intro}\n\n{texts.topics_more}"
     return MenuCard(
         turn=work.number,
         title=texts.topics_title if work.greeted else texts.greeting_title,
         intro=f"{note}\n\n{intro}" if note else intro,
-        items=guide_items(guides[:HOME_GUIDES], "guide"),
+        items=guide_items(guides, "guide"),
         ways=work.ways("help", "person"),
     )
+
+
+def first_guides(work: Work) -> list[Guide]:
+    """The guides that are topics at the top."""
+    return list(islice(work.library.guides.values(), HOME_GUIDES))
 
 
 def guide_items(guides: Iterable[Guide], verb: str) -> tuple[MenuItem, ...]:

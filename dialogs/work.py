@@ -50,6 +50,7 @@ class Work:
         self.replies: list[Reply] = []
         self.replaced: Replaced | None = None
         self.handoff: HandOff | None = None
+        self.unanswered = ""  # words that found no guide
         self.note = ""
         self.consumed = False
         self.fresh: tuple[str, ...] = ()  # questions that the words of this turn answered

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -126,7 +126,12 @@ class Compiled:
         translated = self.rows("SELECT DISTINCT language FROM guides WHERE NOT original")
         translations = {language: Guides(self, language) for (language,) in translated}
         return Library(
-            Guides(self), MappingProxyType(texts), MappingProxyType(translations), default, MappingProxyType(synonyms)
+            Guides(self),
+            MappingProxyType(texts),
+            MappingProxyType(translations),
+            default,
+            MappingProxyType(synonyms),
+            Tagged(self),
         )
 
 
@@ -167,3 +172,26 @@ class Guides(Mapping[str, Guide]):
 
     def __contains__(self, guide_id: object) -> bool:
         return guide_id in self._numbers
+
+
+class Tagged(Mapping[str, tuple[str, ...]]):
+    """The tags of the guides by their ids, all read when the first is asked for."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        """Nothing is read yet."""
+        self._compiled = compiled
+
+    @cached_property
+    def _tags(self) -> dict[str, tuple[str, ...]]:
+        known: dict[str, tuple[str, ...]] = {}  # most guides have the tags of many others
+        rows = self._compiled.rows("SELECT id, tags FROM guides WHERE original ORDER BY file")
+        return {guide: known.setdefault(tags, tuple(json.loads(tags))) for guide, tags in rows}
+
+    def __getitem__(self, guide_id: str) -> tuple[str, ...]:
+        return self._tags[guide_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tags)
+
+    def __len__(self) -> int:
+        return len(self._tags)
