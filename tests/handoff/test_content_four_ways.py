@@ -1,0 +1,98 @@
+"""What crosses beside plain words, with each side on each platform: formatting, pictures, files."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+
+from bot.storage.registry import make_store
+from tests import slack
+from tests.handoff.sides import STAFF, USERS, Place, SlackStaff, Staff, User, both
+from tests.handoff.test_four_ways import WAYS, a_case
+
+Json = dict[str, Any]
+BASE = "https://help.example"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+
+
+def picture(place: Place, way: str, content: bytes = PNG) -> Json:
+    """A picture in the user's message, as their platform tells of it."""
+    if way[0] == "T":
+        url = place.stand.connector.picture("shot", content)
+        return {"attachments": [{"contentType": "image/png", "contentUrl": url, "name": "shot.png"}]}
+    return {"files": [in_slack(place, "shot.png", content)], "subtype": "file_share"}
+
+
+def in_slack(place: Place, name: str, content: bytes) -> Json:
+    """A file that lies in Slack."""
+    place.slack.files[name] = content
+    url = f"{place.slack.url.removesuffix('/api')}/files/{name}"
+    return {"id": "F1", "name": name, "mimetype": "image/png", "size": len(content), "url_private_download": url}
+
+
+def links(place: Place) -> list[str]:
+    """The links to files that were given, in order, without the host."""
+    sent = [json.dumps(s.body) for s in place.stand.connector.sent] + [json.dumps(c.body) for c in place.slack.of()]
+    found = re.findall(rf"{BASE}(/files/[^\s\"\\)|>]+)", " ".join(sent))
+    return list(dict.fromkeys(html.unescape(link) for link in found))
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_picture_reaches_the_staff(way: str) -> None:
+    """A picture in a message arrives behind its words, as a link that gives it to the byte."""
+    async with both(make_store("sqlite:///:memory:"), public_url=BASE) as place:
+        user: User = USERS[way[0]](place)
+        staff: Staff = STAFF[way[1]](place)
+        await staff.bind("helpdesk")
+        case = await a_case(user)
+        await staff.act("Anna", "claim", case)
+        await user.say("look at this", **picture(place, way))
+        seen = staff.seen(case)
+        assert seen.index("look at this") < seen.index("shot.png (10 KB)")
+        (link,) = links(place)
+        given = await place.stand.client.get(link)
+        assert (given.status, given.content_type, await given.read()) == (200, "image/png", PNG)
+        assert "could not be passed on" not in user.seen()
+        await staff.mention("Anna", "files", case)
+        assert "is also a command" in staff.seen(case)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_file_that_is_too_large_is_told(way: str) -> None:
+    """Both sides read so, and the words arrive."""
+    async with both(make_store("sqlite:///:memory:"), public_url=BASE, file_limit_mb=1) as place:
+        user: User = USERS[way[0]](place)
+        staff: Staff = STAFF[way[1]](place)
+        await staff.bind("helpdesk")
+        case = await a_case(user)
+        await staff.act("Anna", "claim", case)
+        await user.say("look at this", **picture(place, way, b"x" * 1_000_001))
+        assert '"shot.png" could not be passed on: it is larger than 1 MB' in user.seen()
+        assert "look at this" in staff.seen(case)
+        assert "it is larger than 1 MB" in staff.seen(case)
+        assert links(place) == []
+
+
+@pytest.mark.parametrize("way", ["TS", "SS"])
+async def test_an_agents_file_reaches_the_user(way: str) -> None:
+    """Where the platform gives an agent's file to a bot, it goes to the user, as a link."""
+    async with both(make_store("sqlite:///:memory:"), public_url=BASE) as place:
+        user: User = USERS[way[0]](place)
+        staff = SlackStaff(place)
+        await staff.bind("helpdesk")
+        case = await a_case(user)
+        await staff.act("Anna", "claim", case)
+        channel, stamp = next(
+            (channel, ts)
+            for (channel, ts), m in place.slack.messages.items()
+            if channel != slack.CHAT and case in str(m)
+        )
+        file = in_slack(place, "form.png", PNG)
+        await place.in_slack(slack.said("fill this in", channel, slack.ANNA, thread=stamp, files=[file]))
+        seen = user.seen()
+        assert seen.index("fill this in") < seen.index("form.png (10 KB)")
+        assert len(links(place)) == 1
