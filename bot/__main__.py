@@ -93,6 +93,7 @@ Batch = Annotated[
 ]
 AskedIn = Annotated[str, typer.Option("--locale", help="The user's language.", show_default="HELPBOT_DEFAULT_LOCALE")]
 IndexFile = Annotated[Path | None, typer.Option("--file", help="Where to write it.", show_default="HELPBOT_INDEX_FILE")]
+Days = Annotated[int, typer.Option("--days", help="Of so many days.", min=1)]
 PackageFile = Annotated[
     Path | None, typer.Option("--package", help="An app package to look at as well.", show_default=False)
 ]
@@ -250,6 +251,12 @@ def index(file: IndexFile = None) -> None:
     It would do so itself when it starts; only what has changed since the last time is read.
     """
     _run("index", file)
+
+
+@app.command()
+def unanswered(days: Days = 90, top: Top = 50, as_json: AsJson = False) -> None:
+    """Show what people said that found no guide, alike messages together, the commonest first."""
+    _run("unanswered", days, top, as_json=as_json)
 
 
 @app.command()

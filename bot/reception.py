@@ -21,11 +21,13 @@ from bot.remembered import Remembered
 from bot.script import Script
 from bot.storage.base import Committed, Loaded, Row, Store, Turn
 from bot.storage.cases import Step
+from bot.storage.unanswered import Unanswered
 from dialogs.cards.base import Button
 from dialogs.cards.notice import NoticeCard
 from dialogs.turn import Outcome, Reply, State
 
 ROUNDS = 8  # of load, run, commit, before a busy conversation is left to the platform's next delivery
+MAX_UNANSWERED = 500  # characters kept of what found no guide
 _FAILING = 1000  # conversations remembered whose last turn failed
 
 _Try = Callable[[Envelope, Loaded, bool], Awaitable[tuple[bool, Payload | None]]]
@@ -175,10 +177,22 @@ class Reception:
             rendered = self._channels[envelope.address.channel].render(envelope, outcome)
         remember = loaded.case is None and (front is None or not envelope.address.group)
         try:
-            return await self._commit(envelope, loaded, outcome.state, rendered, known, remember)
+            done = await self._commit(envelope, loaded, outcome.state, rendered, known, remember)
+            if done[0] and outcome.unanswered and not envelope.address.group:
+                await self._note_unanswered(envelope, outcome.unanswered)
+            return done
         except (TypeError, ValueError) as error:  # what the turn gave is no JSON: a mistake of ours like any other
             outcome, rendered = self._mistake(envelope, loaded.state or {}, error)
             return await self._commit(envelope, loaded, outcome.state, rendered, known, remember)
+
+    async def _note_unanswered(self, envelope: Envelope, words: str) -> None:
+        """Keep words that found no guide, for authors. The turn is committed already, and does not hang on it."""
+        incoming = envelope.incoming
+        try:
+            message = Unanswered(incoming.at, incoming.locale, words[:MAX_UNANSWERED])
+            await self._store.note_unanswered(envelope.address.key, envelope.event_id, message)
+        except StoreUnavailable as error:
+            log.warning("unanswered_not_kept", exc_info=error)
 
     async def _run(self, envelope: Envelope, before: State | None) -> tuple[Outcome, Rendered]:
         """Run the engine and render. A mistake of ours is told to the user, and does not come back for ever."""

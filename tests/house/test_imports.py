@@ -28,6 +28,7 @@ bot.commands.client_desk
 bot.commands.client_chat
 bot.commands.check
 bot.commands.find
+bot.commands.unanswered
 bot.commands.index
 bot.commands.translate
 bot.commands.preview
@@ -38,6 +39,7 @@ bot.commands.doctor
 bot.commands.package
 bot.commands.version
 bot.operator
+bot.search.likeness
 bot.app
 bot.doctor.examine
 bot.doctor.house
@@ -208,6 +210,7 @@ dialogs.root_dialog
 dialogs.guide_dialog
 dialogs.hand_off_dialog
 dialogs.pick_dialog
+dialogs.areas
 dialogs.state
 dialogs.waterfall
 dialogs.views
