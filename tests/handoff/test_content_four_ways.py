@@ -96,3 +96,38 @@ async def test_an_agents_file_reaches_the_user(way: str) -> None:
         seen = user.seen()
         assert seen.index("fill this in") < seen.index("form.png (10 KB)")
         assert len(links(place)) == 1
+
+
+def formatted(way: str) -> Json:
+    """Words of which one is bold and one a link that names another address, as the platform sends them."""
+    if way[0] == "T":
+        content = '<p>it is <strong>red</strong>: <a href="https://evil.example/x">bank.example</a></p>'
+        return {"attachments": [{"contentType": "text/html", "content": content}]}
+    words = [
+        {"type": "text", "text": "it is "},
+        {"type": "text", "text": "red", "style": {"bold": True}},
+        {"type": "text", "text": ": "},
+        {"type": "link", "url": "https://evil.example/x", "text": "bank.example"},
+    ]
+    return {"blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}]}]}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_formatting_goes_across(way: str) -> None:
+    """Bold is bold on the other side, and a link that looks like another address is none."""
+    async with both(make_store("sqlite:///:memory:")) as place:
+        user: User = USERS[way[0]](place)
+        staff: Staff = STAFF[way[1]](place)
+        await staff.bind("helpdesk")
+        case = await a_case(user)
+        await staff.act("Anna", "claim", case)
+        await user.say("it is red: bank.example", **formatted(way))
+        last = await place.store.transcript(case)
+        assert last[-1].text == "it is **red**: [bank.example](https://evil.example/x)"
+        if way[1] == "T":
+            assert "it is **red**: bank.example (https://evil.example/x)" in str(place.stand.connector.sent[-1].body)
+        else:
+            shown = json.dumps([call.body for call in place.slack.of()][-1])
+            assert re.search(r'"red", "style": \{"bold": true\}', shown)
+            assert '"text": "bank.example"' not in shown
+            assert "https://evil.example/x" in shown
