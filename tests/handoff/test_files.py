@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.envelope import Address, FileRequest, SentFile
 from bot.errors import DeliverLater, Undeliverable
@@ -171,7 +173,7 @@ async def test_what_is_no_file_is_told() -> None:
 
 
 async def test_a_file_for_the_bot_alone_is_answered() -> None:
-    """Without a case nobody looks at a file, and its sender is told so; with one that waits it is for the staff only."""
+    """Without a case nobody looks at a file, and its sender is told so; once a case waits, it is for the staff only."""
     async with drive() as lies, house() as home:
         assert "I can't look into files" in await home.say("ulla", "", files=(lies.put("a.png", PNG),))
         assert lies.asked == []
@@ -206,6 +208,38 @@ async def test_a_replica_that_goes_while_it_fetches_loses_nothing(database_url: 
         (file,) = await home.store.files(case)
         assert await content(home.store, file) == PNG
         assert await home.store.sweep_files(0.0, home.clock.now + 9e9, 10) == 0, "no parts of another try are there"
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(st.sampled_from(["words", "kept", "lost", "both", "restart"]), min_size=2, max_size=8))
+def test_any_order_is_kept(events: list[str]) -> None:
+    """Words, files that are had and files that are not, with replicas that go in between: all in order, each once."""
+    asyncio.run(play(events))
+
+
+async def play(events: list[str]) -> None:
+    """Say these things at once, then wait."""
+    async with drive() as lies, house() as home:
+        await claimed(home)
+        lies.put("kept", PNG)
+        start, said = home.mark, []
+        for number, event in enumerate(events):
+            files = tuple(
+                SentFile(f"{kind}{number}f", f"{lies.url}/{kind}")
+                for kind in ("kept", "lost")
+                if event in (kind, "both")
+            )
+            words = f"words{number}f" if event in ("words", "both") else ""
+            if event == "restart":
+                await home.restart(0)
+            else:
+                await home.say("ulla", words, files=files, settle=False)
+                said += [words] * bool(words) + [file.name for file in files]
+        await home.settle()
+        shown = [p.text for p in home.platform.posts[start:] if p.where.startswith(HELPDESK)]
+        assert [name for text in shown for name in re.findall(r"(?:words|kept|lost)\d+f", text)[:1]] == said
+        refused = re.findall(r'"(lost\d+f)" could not be passed on', home.seen("ulla", start))
+        assert refused == [name for name in said if name.startswith("lost")]
 
 
 async def test_taken_back_is_gone() -> None:
