@@ -14,6 +14,7 @@ CUT = "[…]"
 # choice keeps its first ones: what can't be chosen any more can still be asked for in words.
 _STEPS = ((2000, 0), (0, 40), (800, 0), (300, 0), (0, 20), (120, 0), (0, 10), (40, 0), (0, 4), (0, 2))
 _CHOICES = 20
+_TEXTS = {"text", "title", "tooltip", "speak", "fallbackText", "label", "placeholder", "errorMessage"}
 _MARKDOWN = re.compile(r"\*\*|\[([^\]]*)\]\([^)]*\)")
 
 
@@ -53,7 +54,7 @@ def _short_texts(part: Any, most: int) -> Any:
         key: value
         if key == "data"
         else clipped(_bare(part, value) if len(value) > most else value, most)
-        if isinstance(value, str) and key in ("text", "title", "tooltip", "speak", "fallbackText")
+        if isinstance(value, str) and key in _TEXTS
         else _short_texts(value, most)
         for key, value in part.items()
     }

@@ -90,6 +90,12 @@ def test_any_card_keeps_the_rules(card: Card) -> None:
     card.text()
 
 
+def test_long_hint_of_a_box_is_shortened() -> None:
+    """What stands in an empty box counts too: control characters take six bytes each as JSON."""
+    box = Field("text", "Anything to add?", placeholder="\x1f" * 4100)
+    assert broken(SummaryCard(1, "Title", "Intro", "Copy", box=box).adaptive()) == []
+
+
 def test_what_can_be_done_follows_the_state() -> None:
     """A waiting case can be claimed, a claimed one released or taken over, a closed one only noted upon."""
     desk = TEXTS.desk
