@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.errors import HelpbotError
+from bot.log import setup
 from bot.search.opening import Content, open_content
 from bot.settings import from_environment
 from dialogs.finder import Found, Sure, Unsure, verdict
@@ -30,6 +32,7 @@ def find(words: str, *, as_json: bool = False, top: int = 10, batch: Path | None
     if not words and batch is None:
         typer.echo('Say what to look for: helpbot find "guest cannot accept the invitation"', err=True)
         return 1
+    setup(time.time, as_json=False, level="warning", stream=sys.stderr)
     content = open_content(settings.content_dir, settings.index_file, settings.default_locale)
     asked = _lines(batch) if batch is not None else [words]
     for query in asked:

@@ -17,7 +17,7 @@ import structlog
 from bot.search.change import Stamp, difference, named_files
 from bot.search.file import SCHEMA, Compiled, Unusable
 from bot.search.vectors import Encoder
-from bot.search.write import Writer
+from bot.search.write import SMALL, Writer
 from dialogs.content import load_files, missing
 from dialogs.errors import ContentError
 
@@ -70,6 +70,8 @@ def _encoded(found: Compiled, encoder: Encoder | None, most: int) -> bool:
         return True
     if found.meta["encoder"] != encoder.name:
         return False
+    if found.rows("SELECT count(*) FROM guides WHERE original")[0][0] <= SMALL:
+        return True
     ((lacking,),) = found.rows("SELECT count(*) FROM guides WHERE text NOT IN (SELECT text FROM vectors)")
     return not 0 < lacking <= most
 

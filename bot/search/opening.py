@@ -19,11 +19,11 @@ from bot.search.file import Compiled
 from bot.search.finder import LibraryFinder
 from bot.search.nearest import Nearest
 from bot.search.vectors import Encoder, find_encoder
+from bot.search.write import SMALL
 from dialogs.content import load
 from dialogs.finder import Finder, WordFinder
 from dialogs.library import Library
 
-SMALL = 60  # guides that are held in memory, and found by what was made for few: `dialogs.finder.WordFinder`
 FILE = "helpbot-index.db"
 
 log = structlog.get_logger()

@@ -18,6 +18,7 @@ from bot.search.vectors import Encoder
 from dialogs.guide import Guide
 from dialogs.library import FALLBACK, Library, tags
 
+SMALL = 60  # guides that are held in memory, and found by what was made for few: `dialogs.finder.WordFinder`
 TOGETHER = 256  # vectors that are made, then written
 
 log = structlog.get_logger()
@@ -141,6 +142,8 @@ class Writer:
         """Vectors of the guides that have none yet, unless they are too many for now."""
         db = self._db
         db.execute("DELETE FROM vectors WHERE text NOT IN (SELECT text FROM guides)")
+        if db.execute("SELECT count(*) FROM guides WHERE original").fetchone()[0] <= SMALL:
+            return
         rows = db.execute(
             "SELECT text, max(body) FROM guides WHERE text NOT IN (SELECT text FROM vectors) GROUP BY text"
         ).fetchall()
