@@ -18,6 +18,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
 
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking"]
 SECONDS = 20.0  # for anything to appear: far more than it takes, even on a busy machine
+PERSONAL, CHANNEL = "Personal Chat", "My Team - General"
 _BOT = "Test Bot"
 _EDITOR = "[role=textbox][data-lexical-editor=true]"
 # In a chat a message has a head with a name; in a thread it is all that holds one menu, and no compose box.
@@ -93,6 +94,7 @@ class Chat:
         self.page = page
         self._root = root
         self._mention = mention
+        self.in_thread = message == _IN_THREAD
         self._messages = root.locator(message)
         self._replies = self._messages.filter(has=page.get_by_role("img", name=_BOT, exact=True))
         self._before = self._known = self._replies.count() if before is None else before
@@ -106,6 +108,24 @@ class Chat:
     def last(self) -> Message:
         """The bot's newest message that was awaited."""
         return Message(self._replies.nth(self._known - 1))
+
+    def picture(self, path: Path) -> None:
+        """A picture of a whole thread, without the empty space at its right and without its compose box."""
+        self._root.evaluate("() => document.activeElement.blur()")
+        self.page.mouse.move(0, 0)
+        self.card.root.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(300)
+        box, foot = self._root.bounding_box(), self._root.locator(_EDITOR).bounding_box()
+        assert box
+        assert foot
+        self.page.screenshot(
+            path=path, clip={"x": box["x"], "y": box["y"], "width": 560, "height": foot["y"] - box["y"] - 24}
+        )
+
+    @property
+    def card(self) -> Message:
+        """The card at the root of a thread that the bot has started."""
+        return Message(self._root.locator(".ac-adaptiveCard").first.locator("xpath=.."))
 
     def reply(self, number: int) -> Message:
         """The bot's message of this number, from 0."""
@@ -198,12 +218,12 @@ class Window:
         self.page.locator(_EDITOR).first.wait_for()
         self._until(lambda: all(self.delivered[name] > before[name] for name in _ARRIVAL))
         self.page.get_by_role("button", name="Hide log panel").click()
-        self._chosen = "Personal Chat"
+        self._chosen = PERSONAL
         return Chat(self.page, self.page.locator("body"), mention=False, before=0)
 
     def personal(self) -> Chat:
         """The personal chat of an open window."""
-        return self._chat("Personal Chat", mention=False)
+        return self._chat(PERSONAL, mention=False)
 
     def group(self) -> Chat:
         """The group chat."""
@@ -211,12 +231,27 @@ class Window:
 
     def thread(self, first: str) -> Chat:
         """Start a thread in the channel General with these words, which no other begins with; mentions the bot."""
-        self._choose("My Team - General")
-        threads = self.page.get_by_role("group").filter(has=self.page.get_by_role("button", name="Send Message"))
-        chat = Chat(self.page, threads.filter(has_text=first), True, _IN_THREAD, before=0)
+        self._choose(CHANNEL)
+        chat = Chat(self.page, self._threads().filter(has_text=first), True, _IN_THREAD, before=0)
         chat.type_into(self.page.locator(_EDITOR).first, first, mention=True)
         self.page.get_by_role("button", name="Post", exact=True).click()
         return chat
+
+    def case(self, case: str) -> Chat:
+        """The thread of a case in the channel General, which the bot has started."""
+        self._choose(CHANNEL)
+        return Chat(self.page, self._threads().filter(has_text=f"{case}: "), True, _IN_THREAD, before=0)
+
+    def turn_to(self, chat: Chat, replies: int = 0) -> Chat:
+        """Show this chat (the personal one, or a thread of the channel) once more; itself, with the replies that have
+        come there meanwhile."""
+        if self._choose(CHANNEL if chat.in_thread else PERSONAL):
+            self.page.wait_for_timeout(300)
+        chat.await_replies(replies)
+        return chat
+
+    def _threads(self) -> Locator:
+        return self.page.get_by_role("group").filter(has=self.page.get_by_role("button", name="Send Message"))
 
     def install_again(self) -> None:
         """Let the Playground tell the bot once more that it was installed."""

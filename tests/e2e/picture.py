@@ -1,4 +1,4 @@
-"""Take the README's picture anew, of a real conversation: `python -m tests.e2e.picture`."""
+"""Take the pictures of the docs anew, of real conversations: `python -m tests.e2e.picture`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, FloatRect, ViewportSize, sync_playwright
 
 from tests.e2e.client import ARGS, Window
 from tests.e2e.servers import Bot, free_port, start_playground
+from tests.e2e.test_hand_off import talk
 from tests.process import ROOT
 
-PICTURE = ROOT / "docs" / "images" / "conversation.png"
+IMAGES = ROOT / "docs" / "images"
+PICTURE = IMAGES / "conversation.png"
 SIZE: ViewportSize = {"width": 720, "height": 1180}  # CSS pixels; so narrow a window shows the chat alone
+HAND_OFF: ViewportSize = {"width": 1280, "height": 1450}  # so high that a whole thread is seen at once
+USER: FloatRect = {"x": 331, "y": 782, "width": 949, "height": 568}
 
 
 def main() -> None:
@@ -28,6 +32,7 @@ def main() -> None:
                 with sync_playwright() as playwright:
                     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
                     take(playwright.chromium.launch(executable_path=path, args=ARGS), url)
+                    hand_off(playwright.chromium.launch(executable_path=path, args=ARGS), url)
             finally:
                 playground.end()
         finally:
@@ -54,6 +59,23 @@ def take(browser: Browser, url: str) -> None:
     assert top
     below = top["y"] + top["height"] + 14  # without the shadow of the bar, and the foot of the greeting
     page.screenshot(path=PICTURE, clip={"x": 0, "y": below, "width": SIZE["width"], "height": SIZE["height"] - below})
+    browser.close()
+
+
+def hand_off(browser: Browser, url: str) -> None:
+    """A hand-off as both sides see it: the case's thread, and the user's chat."""
+    window = Window(browser.new_context(viewport=HAND_OFF, locale="en-US"), url)
+    page = window.page
+
+    def look(name: str) -> None:
+        if name == "chat":
+            page.evaluate("() => document.activeElement.blur()")
+            page.mouse.move(0, 0)
+            page.wait_for_timeout(500)
+            page.screenshot(path=IMAGES / "hand-off-user.png", clip=USER)
+
+    _, thread = talk(window, look)
+    thread.picture(IMAGES / "hand-off-staff.png")
     browser.close()
 
 
