@@ -112,13 +112,16 @@ class SlackErrands:
             return replace(found, address=case.thread or case.desk)
         return found
 
+    def follows(self, envelope: Envelope) -> bool:
+        """After a button of the App Home."""
+        return envelope.pressed == HOME
+
     async def done(self, envelope: Envelope) -> None:
-        """After a button of the App Home: show it as it is now."""
-        if envelope.pressed == HOME:
-            team, _, user = envelope.sender.id.rpartition(":")
-            details = {**envelope.address.details, "user": envelope.sender.id}
-            address = Address(envelope.address.channel, team, user, False, details)
-            await self.home(Home(address, envelope.sender, envelope.incoming.at))
+        """Show the App Home as it is now."""
+        team, _, user = envelope.sender.id.rpartition(":")
+        details = {**envelope.address.details, "user": envelope.sender.id}
+        address = Address(envelope.address.channel, team, user, False, details)
+        await self.home(Home(address, envelope.sender, envelope.incoming.at))
 
     async def gone(self, gone: Gone) -> None:
         """Forget the installation; desks there are none any more, and who has a case there is told."""

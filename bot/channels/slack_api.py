@@ -1,22 +1,28 @@
-"""Calls of Slack's Web API by slack-sdk's client over our pooled session, and what its answers mean for a delivery.
+"""Calls of Slack's Web API over our pooled session, and what its answers mean for a delivery.
 
-The client's own retries are off: the outbox waits and repeats, within limits and across restarts.
+Nothing is repeated here: the outbox waits and repeats, within limits and across restarts.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
 
+from bot.channels.http import body_of
 from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliverable
 
 Json = dict[str, Any]
 PATIENCE = 20.0  # seconds that one request may take
+_TYPE = "application/json; charset=utf-8"
+_READ_MOST = 256 * 1024
 _LONGEST_WAIT = 3600.0  # the most that a Retry-After may hold a conversation
 # The token is not good (any more): nothing of this workspace can be delivered until the app is installed again.
 REVOKED = frozenset(
@@ -47,6 +53,8 @@ _LATER = frozenset({"fatal_error", "internal_error", "request_timeout", "service
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _GONE = frozenset({"message_not_found", "edit_window_closed", "cant_update_message"})
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 log = structlog.get_logger()
 
 
@@ -63,6 +71,7 @@ class SlackApi:
         self.base = base.rstrip("/") + "/"
         self._timeout = aiohttp.ClientTimeout(total=patience, connect=min(patience, 5.0))
         self._clients: dict[str, AsyncWebClient] = {}
+        self._urls: dict[str, URL] = {}
 
     def client(self, token: str) -> AsyncWebClient:
         """slack-sdk's client with this token, on our session, without retries."""
@@ -80,45 +89,60 @@ class SlackApi:
         self._clients.pop(token, None)
 
     async def call(self, method: str, token: str, body: Json, *, once: bool = False) -> Json:
-        """One call; what it answers. Raises `DeliveryError`.
+        """One call with a JSON body; what it answers. Raises `DeliveryError`.
 
+        These go by our session alone: slack-sdk's client takes as long for a message as a whole turn's waterfall.
         once: repeating it would be seen, so a connection that broke leaves a doubt.
         """
+        headers = {"Content-Type": _TYPE, "Authorization": f"Bearer {token}"}
+        url = self._urls.get(method)
+        if url is None:
+            url = self._urls[method] = URL(self.base + method, encoded=True)
         try:
-            answer = await self.client(token).api_call(method, json=body)
-        except SlackApiError as error:
-            raise _meaning(error, once) from None
+            async with self._session.post(
+                url,
+                data=_encode(body).encode(),
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+            ) as response:
+                raw = await body_of(response, _READ_MOST)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise DeliverLater("unreachable") from None  # nothing was sent
         except TimeoutError:
             raise DeliverLater("timeout", ambiguous=once) from None
-        except (aiohttp.ClientError, SlackClientError, ConnectionError, ValueError) as error:
+        except (aiohttp.ClientError, ConnectionError) as error:
             raise DeliverLater(type(error).__name__, ambiguous=once) from None
-        return answer.data if isinstance(answer.data, dict) else {}
+        try:
+            data = json.loads(raw)
+        except ValueError:
+            data = None
+        if response.status == 200 and isinstance(data, dict) and data.get("ok") is True:
+            return data
+        raise _meaning(response.status, data, response.headers, once)
 
     async def read(self, method: str, token: str, params: dict[str, str]) -> Json:
         """One call that only asks; its arguments are sent as a form, which every method takes."""
         try:
             answer = await self.client(token).api_call(method, data=params)
         except SlackApiError as error:
-            raise _meaning(error, False) from None
+            refused: Any = error.response
+            status = int(getattr(refused, "status_code", 0) or getattr(refused, "status", 0) or 0)
+            raise _meaning(status, getattr(refused, "data", None), refused.headers, False) from None
         except (aiohttp.ClientError, SlackClientError, TimeoutError, ConnectionError, ValueError) as error:
             raise DeliverLater(type(error).__name__) from None
         found = answer.data if isinstance(answer.data, dict) else {}
         return {**found, "helpbot_scopes": answer.headers.get("x-oauth-scopes", "")}
 
 
-def _meaning(error: SlackApiError, once: bool) -> DeliveryError:
+def _meaning(status: int, data: object, headers: Mapping[str, str], once: bool) -> DeliveryError:
     """What a refusal means for the row. Slack says most of it in the body of a 200."""
-    answer = error.response
-    status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 0)
-    data = getattr(answer, "data", None)
     code = data.get("error") if isinstance(data, dict) else None
     code = code if isinstance(code, str) and code.isprintable() and len(code) < 100 else ""
     if status == 429 or code in _LIMITED:
-        return DeliverLater(code or "429", after=_retry_after(answer))
+        return DeliverLater(code or "429", after=_retry_after(headers))
     if status >= 500 or code in _LATER:
-        return DeliverLater(code or str(status), after=_retry_after(answer), ambiguous=once)
+        return DeliverLater(code or str(status), after=_retry_after(headers), ambiguous=once)
     if code in REVOKED:
         log.error("slack_token_refused", reason=code, hint="install the app again, and check the bot token")
     if code in _BLOCKED:
@@ -130,9 +154,9 @@ def _meaning(error: SlackApiError, once: bool) -> DeliveryError:
     return Undeliverable(code or str(status))
 
 
-def _retry_after(answer: Any) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds that Slack asks for; None when it says nothing that makes sense."""
-    value = str(answer.headers.get("Retry-After", "")).strip()
+    value = str(headers.get("Retry-After", "")).strip()
     return min(float(value), _LONGEST_WAIT) if value.isdecimal() else None
 
 

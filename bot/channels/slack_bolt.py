@@ -6,16 +6,18 @@ of our clock. What bolt would answer with a 500 or with a 404, which Slack repea
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import Clock, SignatureVerifier
 
@@ -27,7 +29,6 @@ from bot.envelope import Envelope
 from bot.errors import Refused
 
 Hears = Callable[[dict[str, Any], float], Heard]
-_ANY = re.compile(r"[\s\S]*")
 _STAMP = re.compile(r"[0-9]{1,12}")
 _KEY = "helpbot"  # in bolt's context: what was heard
 
@@ -97,29 +98,17 @@ class Door:
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
-        self._listen(self._app)
-
-    def _listen(self, app: AsyncApp) -> None:
-        """One listener for all that Slack sends, the unknown included."""
-
-        async def take(body: dict[str, Any], context: AsyncBoltContext, ack: AsyncAck) -> BoltResponse:
-            return await self._take(body, context, ack)
-
-        app.event(_ANY)(take)
-        for kind in (app.block_action, app.command, app.shortcut, app.view_submission, app.view_closed, app.options):
-            kind(_ANY)(take)
+        self._app.use(_Last(self._take))
 
     async def read(self, headers: Mapping[str, str], body: bytes, at: float) -> Reading:
         """A request over HTTP. Raises `Refused`."""
         text = self._verified(headers, body)
         form = headers.get("Content-Type", "").partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
-        found = slack_fields.decode(text, form)
-        kind = "application/x-www-form-urlencoded" if form else "application/json"
-        return await self._dispatch(found, at, body=text, headers={"content-type": kind})
+        return await self._dispatch(slack_fields.decode(text, form), at)
 
     async def read_socket(self, payload: dict[str, Any], at: float) -> Reading:
         """A request that came by Socket Mode. Raises `Refused`."""
-        return await self._dispatch(payload, at, body=payload, mode="socket_mode")
+        return await self._dispatch(payload, at)
 
     def _verified(self, headers: Mapping[str, str], body: bytes) -> str:
         stamp, signature = headers.get("X-Slack-Request-Timestamp", ""), headers.get("X-Slack-Signature", "")
@@ -136,9 +125,10 @@ class Door:
             raise Refused(401, "signature", "The signature is missing, wrong, or more than five minutes old.")
         return text
 
-    async def _dispatch(self, found: dict[str, Any], at: float, **given: Any) -> Reading:
+    async def _dispatch(self, found: dict[str, Any], at: float) -> Reading:
+        """By bolt, which gets the object: its signature was checked and its text was parsed, once."""
         try:
-            request = AsyncBoltRequest(context={_KEY: at}, **given)
+            request = AsyncBoltRequest(body=found, mode="socket_mode", context={_KEY: at})
             response = await self._app.async_dispatch(request)
         except Exception as error:  # bolt's, of a body that nobody thought of
             log.warning("slack_request_odd", exc_info=error)
@@ -152,19 +142,35 @@ class Door:
         kind = response.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
         return Reading(None if isinstance(heard, float) else heard, status, response.body or "", kind, found)
 
-    async def _take(self, body: dict[str, Any], context: AsyncBoltContext, ack: AsyncAck) -> BoltResponse:
-        """Every request that bolt understood ends here."""
+    def _take(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+        """Every request that bolt let through ends here, the unknown included."""
         at = context[_KEY]
         if body.get("command") not in (None, self._command) and "type" not in body:
             context[_KEY] = None
-            return await ack()
+            return BoltResponse(status=200)
         try:
             heard = context[_KEY] = self._hears(body, at)
         except Refused as refused:
             context[_KEY] = refused
-            return await ack()
+            return BoltResponse(status=200)
         if isinstance(heard, Empty):
-            return await ack(response_action="errors", errors=dict.fromkeys(heard.inputs, self._needed()))
+            return _json(response_action="errors", errors=dict.fromkeys(heard.inputs, self._needed()))
         if isinstance(heard, Envelope) and "command" in body:
-            return await ack(response_type="ephemeral", text=self._in_chat(body))
-        return await ack()
+            return _json(response_type="ephemeral", text=self._in_chat(body))
+        return BoltResponse(status=200)
+
+
+class _Last(AsyncMiddleware):
+    """The end of bolt's chain. No listeners: each is asked with all that bolt can give, which costs too much."""
+
+    def __init__(self, take: Callable[[dict[str, Any], AsyncBoltContext], BoltResponse]) -> None:
+        self._take = take
+
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse:
+        return self._take(req.body, req.context)
+
+
+def _json(**answer: Any) -> BoltResponse:
+    return BoltResponse(status=200, body=json.dumps(answer), headers={"content-type": ["application/json"]})

@@ -1,8 +1,9 @@
 """What goes out to Slack: cards as messages of Block Kit, and what a press comes to. Pure.
 
 A payload is what `chat.postMessage` takes, without its place: `text`, `blocks`, and `before`: messages that go before
-it, where one can't hold the card. A press is acknowledged before its turn has run, so its answer is what is done
-afterwards: {"update": payload} for the pressed message, {"word": text} for the presser alone, {} for nothing more.
+it, where one can't hold the card. `pressed`: the pressed message, as it is from now on. A press is acknowledged before
+anything is sent, so its answer is what is done afterwards: {"update": payload} for the pressed message, {"word": text}
+for the presser alone, {} for nothing more.
 """
 
 from __future__ import annotations
@@ -46,5 +47,10 @@ def render(envelope: Envelope, outcome: Outcome) -> Rendered:
     if replaced:
         made = payload(replaced.card, asker)
         made.pop("before", None)  # what stood before it stands there still
-        rows.append(Outgoing("update", made, replaced.turn))
+        press = envelope.incoming.press
+        if rows and envelope.pressed and press and press.turn == replaced.turn:  # one row in the place of two
+            made["ts"] = envelope.pressed
+            rows[0] = Outgoing("send", {**rows[0].payload, "pressed": made}, rows[0].turn)
+        else:
+            rows.append(Outgoing("update", made, replaced.turn))
     return Rendered(tuple(rows), {} if envelope.invoke else None)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+import structlog
+
 from bot.channels.slack_api import Gone, SlackApi
 from bot.channels.slack_tokens import Tokens, token_for
 from bot.envelope import Address, Payload, Receipt
 from bot.errors import DeliverLater, Undeliverable
 from bot.storage.base import Row
+
+log = structlog.get_logger()
 
 MARK = "mark"  # the kind of a row that is a reaction
 _CHATS = 20_000  # direct messages remembered
@@ -48,6 +52,8 @@ class Sender:
         """The messages of a card; the id is the last one's. A new thread hangs on its first."""
         conversation, place = "", where
         stamp = ""
+        if "pressed" in row.payload:
+            await self._answered(row.payload["pressed"], where, token)
         for message in (*row.payload.get("before", ()), row.payload):
             body = {**place, **_content(message), "unfurl_links": False, "unfurl_media": False}
             answer = await self._api.call("chat.postMessage", token, body, once=True)
@@ -58,6 +64,15 @@ class Sender:
                 conversation = f"{where['channel']}:{stamp}"
                 place = {**where, "thread_ts": stamp}
         return Receipt(stamp, conversation)
+
+    async def _answered(self, message: Payload, where: dict[str, Any], token: str) -> None:
+        """The pressed message as it is now: first, for it may be repeated. When it can't be changed, it stays."""
+        try:
+            await self._api.call(
+                "chat.update", token, {"channel": where["channel"], "ts": message["ts"], **_content(message)}
+            )
+        except Undeliverable as error:
+            log.info("slack_not_updated", reason=error.reason)
 
     async def _mark(self, row: Row, where: dict[str, Any], token: str) -> Receipt:
         """A reaction; one that is there already, or whose message is gone, is as good."""

@@ -34,6 +34,10 @@ class ArrivalStore(Protocol):
         now. False: it waits behind others, and whoever is done with those goes on with it; or it is kept already."""
         ...
 
+    async def waiting(self, key: str) -> bool:
+        """Whether events of this conversation are kept here, at work or not."""
+        ...
+
     async def arrived(self, arrival: Arrival, holder: str, until: float) -> Arrival | None:
         """It is done with. Gives the conversation's next, leased to `holder`; None when there is none, or when `holder`
         had lost the lease, and another goes on."""

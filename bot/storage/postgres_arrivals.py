@@ -10,6 +10,7 @@ from bot.storage.postgres_link import Link
 
 ARRIVE = "SELECT helpbot_arrive_3($1, $2, $3, $4, $5, $6)"
 ARRIVED = "SELECT * FROM helpbot_arrived_3($1, $2, $3, $4)"
+WAITING = "SELECT 1 FROM arrivals WHERE key = $1 LIMIT 1"
 POSTPONE = "UPDATE arrivals SET holder = '', wake = $1 WHERE key = $2 AND event = $3 AND holder = $4"
 CLAIM = """UPDATE arrivals SET holder = $1, wake = $2, tries = tries + 1
     WHERE seq IN (SELECT seq FROM arrivals WHERE wake <= $3 ORDER BY wake LIMIT $4 FOR UPDATE SKIP LOCKED)
@@ -35,6 +36,10 @@ class PostgresArrivals:
         """Keep it; whether it is ours to process now."""
         args = (arrival.key, arrival.event, dumps(arrival.data), arrival.at, holder, until)
         return bool((await self._link.fetch(ARRIVE, *args))[0][0])
+
+    async def waiting(self, key: str) -> bool:
+        """Whether events of this conversation are kept here."""
+        return bool(await self._link.fetch(WAITING, key))
 
     async def arrived(self, arrival: Arrival, holder: str, until: float) -> Arrival | None:
         """It is done with; the next one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 
 from bot.storage.arrivals import Arrival
@@ -16,6 +17,7 @@ ARRIVE = """INSERT INTO arrivals (key, event, data, at, holder, wake)
 LEAVE = "DELETE FROM arrivals WHERE key = ? AND event = ? AND holder = ?"
 NEXT = """UPDATE arrivals SET holder = ?, wake = ? WHERE seq = (SELECT min(seq) FROM arrivals WHERE key = ?)
     RETURNING event, data, at, tries"""
+WAITING = "SELECT key, count(*) FROM arrivals GROUP BY key"
 POSTPONE = "UPDATE arrivals SET holder = '', wake = ? WHERE key = ? AND event = ? AND holder = ?"
 DUE = "SELECT 1 FROM arrivals WHERE wake <= ? LIMIT 1"
 CLAIM = """UPDATE arrivals SET holder = ?, wake = ?, tries = tries + 1
@@ -37,6 +39,7 @@ class SqliteArrivals:
     """See `bot.storage.arrivals`."""
 
     _thread: SqliteThread
+    _waiting: Counter[str] | None = None  # how many are kept, by conversation
 
     async def arrive(self, arrival: Arrival, holder: str, until: float) -> bool:
         """Keep it; whether it is ours to process now."""
@@ -49,19 +52,31 @@ class SqliteArrivals:
             "until": until,
         }
         found = await self._thread.run(lambda db: db.execute(ARRIVE, args).fetchall(), write=True)
+        if found and self._waiting is not None:
+            self._waiting[arrival.key] += 1
         return bool(found and found[0][0] is not None)
+
+    async def waiting(self, key: str) -> bool:
+        """Whether events of this conversation are kept here. Nobody else writes in this file, so it is asked once."""
+        if self._waiting is None:
+            found = await self._thread.run(lambda db: db.execute(WAITING).fetchall(), write=False)
+            self._waiting = Counter(dict(found))
+        return self._waiting[key] > 0
 
     async def arrived(self, arrival: Arrival, holder: str, until: float) -> Arrival | None:
         """It is done with; the next one."""
         key = arrival.key
 
-        def work(db: sqlite3.Connection) -> tuple[str, str, float, int] | None:
-            if not db.execute(LEAVE, (key, arrival.event, holder)).rowcount:
-                return None
-            found = db.execute(NEXT, (holder, until, key)).fetchall()
-            return found[0] if found else None
+        def work(db: sqlite3.Connection) -> tuple[int, tuple[str, str, float, int] | None]:
+            gone = db.execute(LEAVE, (key, arrival.event, holder)).rowcount
+            found = db.execute(NEXT, (holder, until, key)).fetchall() if gone else ()
+            return gone, found[0] if found else None
 
-        found = await self._thread.run(work, write=True)
+        gone, found = await self._thread.run(work, write=True)
+        if self._waiting is not None and gone:
+            self._waiting[key] -= gone
+            if self._waiting[key] <= 0:
+                del self._waiting[key]
         if found is None:
             return None
         event, data, at, tries = found

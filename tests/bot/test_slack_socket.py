@@ -10,7 +10,6 @@ import pytest
 
 from bot.errors import StoreUnavailable
 from bot.slack_socket import LEASE, SlackSocket
-from bot.storage.arrivals import Arrival
 from bot.storage.sqlite import SqliteStore
 from tests import slack as fake
 from tests.slack import message
@@ -18,16 +17,16 @@ from tests.slack_stand import SlackStand, slack_stand
 
 
 class Once(SqliteStore):
-    """Can't keep the first event."""
+    """Is away for the first event."""
 
     failed = False
 
-    async def arrive(self, arrival: Arrival, holder: str, until: float) -> bool:
+    async def waiting(self, key: str) -> bool:
         """The first time: no."""
         if not self.failed:
             self.failed = True
             raise StoreUnavailable("gone")
-        return await super().arrive(arrival, holder, until)
+        return await super().waiting(key)
 
 
 async def test_a_chat_by_socket() -> None:

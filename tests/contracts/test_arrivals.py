@@ -18,7 +18,9 @@ def event(name: str, key: str = "slack|T|C:1") -> Arrival:
 
 async def test_the_first_is_worked_on_the_others_follow_in_order(store: Store) -> None:
     """The first is leased to who brings it; each next is given when the one before it is done, whole."""
+    assert not await store.waiting(event("a").key)
     assert await store.arrive(event("a"), "me", NOW + 30)
+    assert await store.waiting(event("a").key)
     assert not await store.arrive(event("b"), "me", NOW + 30)
     assert not await store.arrive(event("c"), "other", NOW + 30)
     assert await store.arrive(event("x", "slack|T|C:2"), "other", NOW + 30)
