@@ -33,6 +33,16 @@ class _NoFinder:
         return []
 
 
+class _Silent(Understanding):
+    """Nobody speaks here, so no words are prepared, which would take longer than a card."""
+
+    def __init__(self) -> None:
+        """Without any words."""
+
+
+_SILENT = _Silent()
+
+
 class Gallery:
     """Makes the cards of guides in one language."""
 
@@ -43,10 +53,9 @@ class Gallery:
         self.contact = ""
         self._incoming = Incoming(0.0, locale=locale)
         self._texts = library.say(locale)
-        self._understand = Understanding(self._texts.words)
 
     def _work(self) -> Work:
-        return Work({}, self._incoming, self._texts, self._understand, self)
+        return Work({}, self._incoming, self._texts, _SILENT, self)
 
     def cards(self, guide: Guide, only: Container[str] | None = None) -> Iterator[Shown]:
         """The cards of each step (or of some), as they look after the shortest way to it; questions in all forms."""

@@ -4,46 +4,47 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from bot.gallery import Gallery
-from dialogs.cards.outcome import OutcomeCard
 from dialogs.errors import Problem
-from dialogs.guide import Guide, Link, Outcome, Question, Step
-from dialogs.library import Library
+from dialogs.guide import Guide, Link, Outcome, Question
 from dialogs.source import Document, Place
-from dialogs.texts import Texts
-from dialogs.words import Reader
+from dialogs.words import plain, stem
 
 _LINK = re.compile(r"\[[^\[\]]+\]\((https://[^()\s]+)\)")
+_WORD = re.compile(r"[^\W_]+")
 FEW_PHRASES = 3
-SMALL = 2500  # bytes that make a small card in any case: the card takes up to seven times as much
+ROOM = 24_500  # bytes that a card in Teams has
 MANY_MESSAGES = 3  # of one card in Slack
 _NOT_SURE = 'add one with "means: not_sure": users often don\'t know, and then should get on all the same'
+
+
+Measure = Callable[[Guide, set[str]], Iterable[tuple[str, bool, int]]]
+_TOLD = ("code", "check", "intro", "title", "actions_title")
+_BELOW = ("actions", "notes", "sections", "details", "links")
 
 
 @dataclass(slots=True)
 class SecondLook:
     """Looks at each guide as it is read, and at all of them together at the end.
 
-    texts: what stands on the cards beside the guide's words. today: for dates of review. wants_links: collect `links`.
+    today: for dates of review. measure: of these steps of a guide, the id, whether Teams has no room for all of it, how
+    many messages Slack takes. wants_links: collect `links`.
     """
 
-    texts: Texts
     today: dt.date
+    measure: Measure
     wants_links: bool = False
     problems: list[Problem] = field(default_factory=list)
     links: dict[str, tuple[str, int]] = field(default_factory=dict)  # each address, and where it stands first
     _ids: set[str] = field(default_factory=set)
     _there: dict[str, set[str]] = field(default_factory=dict)  # by language, the guides that there are in it
     _said: dict[tuple[str, tuple[str, ...]], tuple[str, str, int]] = field(default_factory=dict)
-    _gallery: Gallery | None = None
-    _reader: Reader | None = None
 
     def __call__(self, doc: Document, guide: Guide) -> None:
         """Look at one guide, in whatever language it is."""
@@ -83,9 +84,8 @@ class SecondLook:
             count = f"{len(guide.phrases)} phrase" + ("" if len(guide.phrases) == 1 else "s")
             fix = 'add to "phrases" how people say it who have this problem'
             self._warn(doc, ("phrases",), f"it is found by {count} only", fix)
-        reader = self._reader = self._reader or Reader.of(self.texts.words)
         for i, phrase in enumerate(guide.phrases):
-            said = (guide.language, reader.phrase(phrase))
+            said = (guide.language, tuple(stem(word) for word in _WORD.findall(plain(phrase))))
             file, other, line = self._said.setdefault(said, (doc.file, guide.id, doc.line(("phrases", i))))
             if other != guide.id:
                 what = f'"{phrase}" leads to "{other}", too ({file}:{line})'
@@ -100,27 +100,34 @@ class SecondLook:
 
     def _sizes(self, doc: Document, guide: Guide) -> None:
         """Cards that a platform can only show shortened, or in many parts."""
-        gallery = self._gallery = self._gallery or Gallery(Library({}, {"en": self.texts}))
         large = {
-            name for name, step in guide.steps.items() if isinstance(step, Outcome) and _weight(guide, step) > SMALL
+            name for name, step in guide.steps.items() if isinstance(step, Outcome) and _at_most(guide, step) > ROOM
         }
-        for shown in gallery.cards(guide, only=large) if large else ():
-            if not isinstance(shown.card, OutcomeCard):
-                continue
-            place = ("steps", shown.step)
-            if shown.card.shortened():
-                what = f'the card of step "{shown.step}" is too large for Teams, so its end is only sent as text'
-                self._warn(doc, place, what, "make it shorter, or two steps of it")
-            step = guide.steps[shown.step]
-            if _weight(guide, step) > 2 * SMALL and (parts := len(shown.card.blocks().messages)) > MANY_MESSAGES:
-                what = f'the card of step "{shown.step}" takes {parts} messages in Slack'
-                self._warn(doc, place, what, "make it shorter, or two steps of it")
+        for name, shortened, messages in self.measure(guide, large) if large else ():
+            fix = "make it shorter, or two steps of it"
+            if shortened:
+                what = f'the card of step "{name}" is too large for Teams, so its end is only sent as text'
+                self._warn(doc, ("steps", name), what, fix)
+            if messages > MANY_MESSAGES:
+                self._warn(doc, ("steps", name), f'the card of step "{name}" takes {messages} messages in Slack', fix)
 
 
-def _weight(guide: Guide, step: Step) -> int:
-    """Bytes of what a step says, roughly and at once: no card is made where it can't be too large."""
-    said = len(step.model_dump_json(exclude_defaults=True))
-    return said + (sum(len(link.url) + len(link.title) for link in guide.documents) if isinstance(step, Outcome) else 0)
+def _at_most(guide: Guide, step: Outcome) -> float:
+    """More bytes than the card of this step has, at once: measured on thousands, so that few need to be made."""
+    said = step.model_dump_json(exclude_defaults=True).encode("ascii", "backslashreplace")
+    documents = guide.documents if step.documents else ()
+    parts = _parts(step) + len(documents)
+    return 4500 + 1.3 * (len(said) + sum(len(link.url) + len(link.title) for link in documents)) + 400 * parts
+
+
+def _parts(part: Any) -> int:
+    """How many things a card shows one below the other."""
+    if isinstance(part, tuple):
+        return sum(map(_parts, part))
+    if not isinstance(part, BaseModel):
+        return 0
+    own = sum(1 for name in _TOLD if getattr(part, name, None))
+    return own + 1 + sum(_parts(getattr(part, name, ())) for name in _BELOW)
 
 
 def addresses(guide: Guide) -> Iterator[tuple[Place, str]]:

@@ -134,6 +134,7 @@ class _Found:
     translations: dict[str, dict[str, Guide]] = field(default_factory=dict)  # by language in small letters
     synonyms: dict[str, Groups] = field(default_factory=dict)  # by language in small letters
     look: Look | None = None
+    _fallbacks: dict[Path, Any] = field(default_factory=dict)
     _words: list[tuple[Document, Path, bool]] = field(default_factory=list)
 
     def read(self, paths: Iterable[Path]) -> None:
@@ -226,6 +227,13 @@ class _Found:
             if self.look is not None:
                 self.look(doc, guide)
 
+    def _english(self, path: Path) -> Any:
+        """What stands in for texts that other languages lack; read once for all of them."""
+        if path not in self._fallbacks:
+            there, _ = read_document(path)
+            self._fallbacks[path] = there.data if there is not None else None
+        return self._fallbacks[path]
+
     def _texts(self, doc: Document, path: Path) -> None:
         locale = path.stem
         if not _LOCALE.fullmatch(locale):
@@ -233,8 +241,7 @@ class _Found:
             self.problems.append(Problem(doc.file, 1, f'"{locale}" is not a language tag', fix))
         english = None
         if locale.lower() != FALLBACK:
-            there, _ = read_document(path.with_name(f"{FALLBACK}.yaml"))
-            english = there.data if there is not None else None
+            english = self._english(path.with_name(f"{FALLBACK}.yaml"))
         texts, problems = read_texts(doc, english)
         self.problems += problems
         if texts is not None:

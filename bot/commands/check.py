@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import typer
 
 from bot.handoff.plan_file import FILE, read_plan
-from bot.link_check import check_links
-from bot.second_look import SecondLook
+from bot.second_look import Measure, SecondLook
 from bot.settings import from_environment
 from bot.talk import Talk, is_talk, read_talk
 from dialogs.content import check_files, content_files, load, missing, read_document, yaml_files
 from dialogs.errors import ContentError, Problem
+from dialogs.guide import Guide
 from dialogs.library import FALLBACK
 from dialogs.texts_file import read_texts
 
@@ -42,21 +41,30 @@ def check(
     found = _Found()
     for path in paths or [from_environment().content_dir]:
         found.add(_short(path))
-    look = _second_look(found.texts(), today or dt.datetime.now(dt.UTC).date(), links)
+    look = SecondLook(today or dt.datetime.now(dt.UTC).date(), _measure(found.texts()), links)
     looked = found.problems + check_files(found.files, look)
     looked += [problem for path in found.plans for problem in read_plan(path)[1]]
     talks = [talk for path in found.talks if (talk := _talk(path, looked))]
     problems = [problem for problem in looked if not problem.warning]
     warnings = [problem for problem in looked if problem.warning]
-    if look is not None:
-        warnings += [*look.problems, *look.untranslated(found.texts())]
-        warnings += asyncio.run(check_links(look.links)) if links else []
+    warnings += [*look.problems, *look.untranslated(found.texts())]
+    warnings += _asked(look.links) if links else []
     if played := play and not problems:
         problems += _played(talks)
     _print(problems, warnings, all_warnings)
     files = len(found.files) + len(found.plans)
     typer.echo(_summary(files, len(found.talks), "played" if played else "read", problems, len(warnings)))
     return 1 if problems or (strict and warnings) else 0
+
+
+def _asked(links: Mapping[str, tuple[str, int]]) -> list[Problem]:
+    """What is said of the links."""
+    # Imported here because aiohttp is not needed otherwise, and takes as long as a small library.
+    import asyncio
+
+    from bot.link_check import check_links
+
+    return asyncio.run(check_links(links))
 
 
 def _print(problems: list[Problem], warnings: list[Problem], all_warnings: bool) -> None:
@@ -74,13 +82,27 @@ def _print(problems: list[Problem], warnings: list[Problem], all_warnings: bool)
         typer.echo("--all shows them.")
 
 
-def _second_look(texts: list[Path], today: dt.date, links: bool) -> SecondLook | None:
-    """Looks for what is worth a warning, with the texts that will stand on the cards; None where they have mistakes."""
-    english = [path for path in texts if path.stem == FALLBACK]
-    path = english[0] if english else from_environment().content_dir / "texts" / f"{FALLBACK}.yaml"
-    doc, problems = read_document(path)
-    said = read_texts(doc, None)[0] if doc is not None and not problems else None
-    return SecondLook(said, today, links) if said is not None else None
+def _measure(texts: list[Path]) -> Measure:
+    """Measures cards with the English texts among these files, or else those of the content folder."""
+
+    made: list[Measure] = []
+
+    def measure(guide: Guide, steps: set[str]) -> Iterable[tuple[str, bool, int]]:
+        if not made:
+            made.append(sizes())
+        return made[0](guide, steps)
+
+    def sizes() -> Measure:
+        # Imported here because cards need much more than guides, and few are so large that they must be measured.
+        from bot.sizes import Sizes
+
+        english = [path for path in texts if path.stem == FALLBACK]
+        path = english[0] if english else from_environment().content_dir / "texts" / f"{FALLBACK}.yaml"
+        doc, problems = read_document(path)
+        said = read_texts(doc, None)[0] if doc is not None and not problems else None
+        return Sizes(said) if said is not None else lambda guide, steps: ()
+
+    return measure
 
 
 class _Found:
@@ -127,6 +149,8 @@ def _talk(path: Path, problems: list[Problem]) -> Talk | None:
 def _played(talks: list[Talk]) -> list[Problem]:
     """Play conversations, each with the content that it lies in, or else with the content of the settings."""
     # Imported here because the player needs botbuilder, which takes a second to import.
+    import asyncio
+
     from bot.play import play
 
     problems: list[Problem] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.second_look import SecondLook
+from bot.sizes import Sizes
 from dialogs.content import check_files, read_document, yaml_files
 from dialogs.errors import Problem
 from dialogs.guide import Guide
@@ -46,7 +47,7 @@ class Content:
             return None
         texts, findings = self._texts()
         found: list[Guide] = []
-        look = SecondLook(texts[FALLBACK], today) if FALLBACK in texts else None
+        look = SecondLook(today, Sizes(texts[FALLBACK])) if FALLBACK in texts else None
 
         def keep(doc: Document, guide: Guide) -> None:
             found.append(guide)

@@ -72,6 +72,7 @@ bot.translate
 bot.mermaid
 bot.schema
 bot.second_look
+bot.sizes
 bot.link_check
 bot.gallery
 bot.play
