@@ -53,13 +53,16 @@ def write(folder: Path, guide_id: str, text: str, path: str, dry: bool = False) 
 
 
 def _sum(text: str) -> str:
-    return hashlib.sha256(_REVIEW.sub("", text).encode()).hexdigest()[:16]
+    head, found, rest = text.partition("\nreview: ")
+    said = f"{head}\n{rest.partition(chr(10))[2]}" if found else text
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _put(file: Path, text: str, written: Written, dry: bool) -> Written:
     """Write the whole file or nothing of it."""
     if not dry:
-        draft = file.with_name(f".{file.name}.tmp")
-        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft = f"{file.parent}/.{file.name}.tmp"
+        with open(draft, "wb") as stream:
+            stream.write(text.encode())
         os.replace(draft, file)
     return written
