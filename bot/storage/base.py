@@ -142,7 +142,7 @@ class Store(CaseStore, FileStore, ArrivalStore, KeptStore, UnansweredStore, Prot
         ...
 
     async def ping(self) -> None:
-        """One trivial round trip; raises when the database is out of reach."""
+        """One trivial round trip; raises when the database is out of reach, or its file takes nothing any more."""
         ...
 
     async def load(self, key: str, event_id: str) -> Loaded:

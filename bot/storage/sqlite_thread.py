@@ -45,6 +45,7 @@ class SqliteThread:
         self._ended: asyncio.Future[None] | None = None
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
+        self._place: tuple[int, int] | None = None
 
     async def start(self, prepare: Work) -> None:
         """Start the thread, connect, run `prepare` in no transaction; its exception comes out here."""
@@ -82,6 +83,11 @@ class SqliteThread:
         return cast(T, await future)
 
     # ---- in the thread
+
+    def check_place(self) -> None:
+        """Raise StoreUnavailable when the open file is not the one at its path any more: what is written is lost."""
+        if self._place is not None and _place(self._path) != self._place:
+            raise StoreUnavailable(f"{self._path}: the file was moved or deleted; put it back, and start again")
 
     def _main(self, loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
         going = True
@@ -168,6 +174,7 @@ class SqliteThread:
                 connection.close()
                 raise
             self._connection = connection
+            self._place = None if self._path == ":memory:" else _place(self._path)
         return self._connection
 
     def _disconnect(self) -> None:
@@ -190,6 +197,11 @@ def _insist(connection: sqlite3.Connection, pragma: str) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
         time.sleep(0.01)
+
+
+def _place(path: str) -> tuple[int, int]:
+    found = Path(path).stat()
+    return found.st_dev, found.st_ino
 
 
 def _private(path: str) -> None:

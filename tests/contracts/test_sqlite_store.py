@@ -23,7 +23,16 @@ from bot.storage.registry import make_store
 from bot.storage.sqlite import SqliteStore
 
 NOW = 1_700_000_000.0
-WALKS = ("COUNTS", "RELEASE", "CONVERSATIONS_WITH", "CASES_WITH", "UNSIGN", "DESKS", "LIST")  # not in a turn, or short
+WALKS = (
+    "COUNTS",
+    "RELEASE",
+    "RELEASE_ARRIVALS",
+    "CONVERSATIONS_WITH",
+    "CASES_WITH",
+    "UNSIGN",
+    "DESKS",
+    "LIST",
+)  # not in a turn, or short
 NAMED = re.compile(r":(\w+)")
 
 
@@ -99,6 +108,23 @@ async def test_an_acknowledged_turn_survives_a_power_cut(store: SqliteStore) -> 
         lambda db: [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")], write=False
     )
     assert found == [2, "wal"]
+
+
+async def test_a_probe_tells_the_truth(store: SqliteStore, tmp_path: Path) -> None:
+    """A ping raises while nothing can be written, and when the file is not at its place any more."""
+    await store.ping()
+    with no_space_beyond(0), pytest.raises(StoreUnavailable, match="disk"):
+        await store.ping()
+    await store.ping()
+    path = tmp_path / "helpbot.db"
+    path.rename(tmp_path / "elsewhere.db")
+    with pytest.raises(StoreUnavailable, match=r"helpbot\.db"):
+        await store.ping()
+    path.touch()  # another file of that name is not it
+    with pytest.raises(StoreUnavailable, match="moved or deleted"):
+        await store.ping()
+    (tmp_path / "elsewhere.db").rename(path)
+    await store.ping()
 
 
 async def test_a_full_disk_is_said_and_survived(store: SqliteStore) -> None:
