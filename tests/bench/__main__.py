@@ -2,6 +2,8 @@
 
 python -m tests.bench            15 rounds; writes docs/bench.md and docs/images/bench.svg
 python -m tests.bench --quick    3 rounds; prints only
+python -m tests.bench --memory   only memory between turn 10,000 and turn 100,000; prints only (minutes)
+python -m tests.bench --replicas 8    only one, two, four, eight replicas on one PostgreSQL; prints only
 
 Ctrl-C ends it after the round under way, and what was measured until then counts.
 """
@@ -22,7 +24,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.bench import relay
+from tests.bench import growth, relay
 from tests.bench.contest import OTHERS_PYTHON, Entrant, Measure, cores, other, ours
 from tests.bench.load import Load, Next, Person, Sink, people, pressing, typing
 from tests.bench.report import AGENTS, FLOOR, PG, PG_1, SQLITE, SQLITE_1, STOCK, Setting, picture, printed, written
@@ -125,13 +127,30 @@ def run() -> int:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} rounds, printed only")
     parser.add_argument("--rounds", type=int, default=0, help=f"so many rounds (default {ROUNDS})")
     parser.add_argument("--write", action="store_true", help="write the page after a quick run too")
+    parser.add_argument("--memory", action="store_true", help="only memory over many turns, printed only")
+    parser.add_argument("--replicas", type=int, default=0, help="only up to so many replicas, printed only")
     options = parser.parse_args()
     if not OTHERS_PYTHON.exists():
         sys.stderr.write("The comparators are not installed: make bench\n")
         return 1
     rounds = options.rounds or (QUICK if options.quick else ROUNDS)
     os.sched_setaffinity(0, {cores()[1]}) if cores()[0] != cores()[1] else None
+    if options.memory or options.replicas:
+        return _grown(rounds, options.replicas)
     return _contest(rounds, writes=options.write or not options.quick)
+
+
+def _grown(rounds: int, replicas: int) -> int:
+    """The parts that take minutes or many cores: the curve up to so many replicas, or (0) memory."""
+    with tempfile.TemporaryDirectory(prefix="helpbot-bench-") as folder:
+        if replicas:
+            counts = [count for count in (1, 2, 4, 8, 16, 32) if count <= replicas]
+            with PostgresServer(durable=True) as postgres:
+                found = growth.measured(postgres, Path(folder), rounds, _settings, counts)
+        else:
+            found = [growth.kept(Path(folder), _settings)]
+    sys.stdout.write(growth.printed(found))
+    return 0
 
 
 def _contest(rounds: int, writes: bool) -> int:
@@ -139,12 +158,15 @@ def _contest(rounds: int, writes: bool) -> int:
     with PostgresServer(durable=True) as postgres, tempfile.TemporaryDirectory(prefix="helpbot-bench-") as folder:
         results = asyncio.run(main(rounds, postgres.url(), Path(folder)))
         relays = relay.measured(postgres, Path(folder), rounds, _settings)
+        grown = growth.measured(postgres, Path(folder), rounds, _settings)
     done = len(results[FLOOR])
     setting = Setting(done, _machine(), platform.python_version(), datetime.now(UTC).date(), load_before)
-    sys.stdout.write("\n" + printed(results) + "\n" + relay.written(relays))
+    sys.stdout.write("\n" + printed(results) + "\n" + relay.written(relays) + "\n" + growth.printed(grown))
     if writes:
         (ROOT / "docs" / "images").mkdir(exist_ok=True)
-        (ROOT / "docs" / "bench.md").write_text(written(results, setting) + relay.written(relays), encoding="utf-8")
+        (ROOT / "docs" / "bench.md").write_text(
+            written(results, setting) + relay.written(relays) + growth.written(grown), encoding="utf-8"
+        )
         (ROOT / "docs" / "images" / "bench.svg").write_text(picture(results), encoding="utf-8")
         sys.stdout.write("written: docs/bench.md, docs/images/bench.svg\n")
     return 0

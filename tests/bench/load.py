@@ -26,6 +26,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.last: dict[str, bytes] = {}
+        self.count = 0  # of all messages that came
         self.url = ""
         self._expected: dict[str, asyncio.Future[float]] = {}
 
@@ -53,6 +54,7 @@ class Sink:
     async def _take(self, request: web.Request) -> web.Response:
         conversation = request.match_info["conversation"]
         self.last[conversation] = await request.read()
+        self.count += 1
         expected = self._expected.pop(conversation, None)
         if expected is not None and not expected.done():
             expected.set_result(time.perf_counter())
@@ -117,6 +119,10 @@ class Load:
     next: Next
     latencies: list[float] = field(default_factory=list)
 
+    def door(self) -> str:
+        """Where the next turn goes to."""
+        return self.url
+
     async def begin(self, session: aiohttp.ClientSession) -> None:
         """Everybody says what is the matter, and reads the number on the first card."""
         for person in self.people:
@@ -156,7 +162,7 @@ class Load:
         arrival = self.sink.expect(person.conversation)
         started = time.perf_counter()
         async with asyncio.timeout(PATIENCE):
-            async with session.post(f"{self.url}/api/messages", data=body, headers=headers) as response:
+            async with session.post(f"{self.door()}/api/messages", data=body, headers=headers) as response:
                 text = await response.read()
             answered = time.perf_counter()
             if response.status not in (200, 201, 202):
