@@ -110,7 +110,6 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Write no guide.")]
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Where to write the report as JSON.", show_default=False)
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 CaseState = Annotated[str, typer.Option("--state", help="waiting, claimed or closed.", show_default=False)]
 QueueName = Annotated[str, typer.Option("--queue", help="Of one queue only.", show_default=False)]
 Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1)]
