@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import pwd
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +73,9 @@ def with_db(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     yield work
     structlog.configure(**before)
     logging.getLogger().handlers[:] = handlers
+    for name, module in list(sys.modules.items()):
+        if name.startswith("bot.") and hasattr(logger := getattr(module, "log", None), "_initial_values"):
+            vars(logger).pop("bind", None)  # what was logged first meanwhile has kept this test's stream
 
 
 @pytest.fixture
