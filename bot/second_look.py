@@ -126,8 +126,9 @@ def _parts(part: Any) -> int:
         return sum(map(_parts, part))
     if not isinstance(part, BaseModel):
         return 0
-    own = sum(1 for name in _TOLD if getattr(part, name, None))
-    return own + 1 + sum(_parts(getattr(part, name, ())) for name in _BELOW)
+    held = vars(part)  # a model is slow to say that it lacks a field
+    own = sum(1 for name in _TOLD if held.get(name))
+    return own + 1 + sum(_parts(held.get(name, ())) for name in _BELOW)
 
 
 def addresses(guide: Guide) -> Iterator[tuple[Place, str]]:
