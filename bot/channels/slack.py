@@ -128,7 +128,7 @@ class SlackChannel:
 
     def card_answer(self, card: Card) -> Payload:
         """This card in the pressed one's place."""
-        return {"update": slack_render.payload(card)}
+        return {"update": dict(slack_render.payload(card))}
 
     def word_answer(self, text: str) -> Payload:
         """The pressed card stays; the presser alone sees the words."""

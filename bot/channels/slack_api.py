@@ -88,8 +88,8 @@ class SlackApi:
         """This token is not used any more."""
         self._clients.pop(token, None)
 
-    async def call(self, method: str, token: str, body: Json, *, once: bool = False) -> Json:
-        """One call with a JSON body; what it answers. Raises `DeliveryError`.
+    async def call(self, method: str, token: str, body: Json | bytes, *, once: bool = False) -> Json:
+        """One call with a JSON body (bytes are JSON already); what it answers. Raises `DeliveryError`.
 
         These go by our session alone: slack-sdk's client takes as long for a message as a whole turn's waterfall.
         once: repeating it would be seen, so a connection that broke leaves a doubt.
@@ -101,7 +101,7 @@ class SlackApi:
         try:
             async with self._session.post(
                 url,
-                data=_encode(body).encode(),
+                data=body if isinstance(body, bytes) else _encode(body).encode(),
                 headers=headers,
                 timeout=self._timeout,
                 allow_redirects=False,

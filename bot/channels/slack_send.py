@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from typing import Any
 
 import structlog
 
 from bot.channels.slack_api import Gone, SlackApi
+from bot.channels.slack_drawn import encode
+from bot.channels.slack_render import Pair
 from bot.channels.slack_tokens import Tokens, token_for
-from bot.envelope import Address, Payload, Receipt
+from bot.envelope import Address, Payload, Receipt, Written
 from bot.errors import DeliverLater, Undeliverable
 from bot.storage.base import Row
+
+_PLAIN = {"unfurl_links": False, "unfurl_media": False}
+_MORE = re.compile(r'"(?:before":\[|pressed":\{)')  # outside of a text, where quotes would be escaped
 
 log = structlog.get_logger()
 
@@ -50,27 +56,37 @@ class Sender:
 
     async def _post(self, row: Row, where: dict[str, Any], token: str) -> Receipt:
         """The messages of a card; the id is the last one's. A new thread hangs on its first."""
-        conversation, place = "", where
-        stamp = ""
-        if "pressed" in row.payload:
-            await self._answered(row.payload["pressed"], where, token)
-        for message in (*row.payload.get("before", ()), row.payload):
-            body = {**place, **_content(message), "unfurl_links": False, "unfurl_media": False}
-            answer = await self._api.call("chat.postMessage", token, body, once=True)
-            stamp = str(answer.get("ts") or "")
-            if not stamp.isprintable() or not stamp:
-                raise DeliverLater("no ts", ambiguous=True)
+        payload = row.payload
+        if isinstance(payload, Pair):
+            await self._answered(payload.pressed, where, token)
+            return await self._said(payload.message, where, token)
+        if isinstance(payload, Written) and row.kind == "send" and not _MORE.search(payload.text):
+            return await self._said(payload.text, where, token)
+        if "pressed" in payload:
+            await self._answered(encode(payload["pressed"]), where, token)
+        conversation = ""
+        for message in payload.get("before", ()):
+            receipt = await self._said(encode(message), where, token)
             if row.kind == "thread" and not conversation:
-                conversation = f"{where['channel']}:{stamp}"
-                place = {**where, "thread_ts": stamp}
-        return Receipt(stamp, conversation)
+                conversation = f"{where['channel']}:{receipt.message_id}"
+                where = {**where, "thread_ts": receipt.message_id}
+        receipt = await self._said(encode(_content(payload)), where, token)
+        if row.kind == "thread":
+            conversation = conversation or f"{where['channel']}:{receipt.message_id}"
+        return Receipt(receipt.message_id, conversation)
 
-    async def _answered(self, message: Payload, where: dict[str, Any], token: str) -> None:
+    async def _said(self, message: str, where: dict[str, Any], token: str) -> Receipt:
+        """One message, given as JSON text."""
+        body = _with(message, {**where, **_PLAIN})
+        stamp = str((await self._api.call("chat.postMessage", token, body, once=True)).get("ts") or "")
+        if not stamp.isprintable() or not stamp:
+            raise DeliverLater("no ts", ambiguous=True)
+        return Receipt(stamp)
+
+    async def _answered(self, message: str, where: dict[str, Any], token: str) -> None:
         """The pressed message as it is now: first, for it may be repeated. When it can't be changed, it stays."""
         try:
-            await self._api.call(
-                "chat.update", token, {"channel": where["channel"], "ts": message["ts"], **_content(message)}
-            )
+            await self._api.call("chat.update", token, _with(message, {"channel": where["channel"]}))
         except Undeliverable as error:
             log.info("slack_not_updated", reason=error.reason)
 
@@ -116,6 +132,11 @@ class Sender:
     async def view(self, method: str, address: Address, body: dict[str, Any]) -> None:
         """Open a modal or publish the App Home. Raises `DeliveryError`."""
         await self._api.call(method, await token_for(self._tokens, address), body)
+
+
+def _with(message: str, more: dict[str, Any]) -> bytes:
+    """A message's JSON text with fields that it has not."""
+    return f"{message[:-1]},{encode(more)[1:]}".encode()
 
 
 def _content(payload: Payload) -> dict[str, Any]:

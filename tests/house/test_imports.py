@@ -119,14 +119,15 @@ bot.metrics
 bot.channels.registry
 bot.channels.slack
 bot.channels.slack_bolt
+bot.channels.slack_send
 bot.channels.slack_render
+bot.channels.slack_drawn
 bot.channels.slack_installs
 bot.channels.slack_scopes
 bot.channels.slack_read
 bot.channels.slack_words
 bot.channels.slack_fields
 bot.channels.slack_people
-bot.channels.slack_send
 bot.channels.slack_tokens
 bot.channels.slack_api
 bot.channels.teams
