@@ -35,6 +35,8 @@ class World:
         self.redelivered = 0
         self.refused = 0
         self.settings: dict[str, str] = {}  # beside those that make a server serve
+        self.environment: dict[str, str] = {}  # of its process, beside the settings
+        self.not_now: frozenset[int] = frozenset()  # statuses after which the same is delivered again, as after a 5xx
         self._folder = folder
         self._session = session
         self._changed = asyncio.Condition()
@@ -54,7 +56,7 @@ class World:
             RATE_PER_TENANT="0",
             **self.settings,
         )
-        server = await start(self._folder, "--port", "0", env=env)
+        server = await start(self._folder, "--port", "0", env={**env, **self.environment})
         self.started.append(server)
         return server
 
@@ -123,7 +125,7 @@ class World:
                 answer: Json = json.loads(body) if body and response.status == 200 else {}
         except (aiohttp.ClientError, OSError, TimeoutError):
             return None
-        if response.status >= 500:
+        if response.status >= 500 or response.status in self.not_now:
             self.refused += 1
             return None
         assert response.status == 200, f"{response.status} {body!r}"
