@@ -275,6 +275,7 @@ class DeskTexts(BaseModel):
     give_back: Sentence
     reply: Sentence
     reply_label: Sentence
+    reply_hint: Sentence
     reply_send: Sentence
     note: Sentence
     note_label: Sentence

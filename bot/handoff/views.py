@@ -146,7 +146,8 @@ def _actions(
         )
     reply = Form(
         say.reply,
-        (_text(say, fill(say.reply_label, name=name)),),
+        # Elsewhere what an agent attaches does reach the bot.
+        (_text(say, fill(say.reply_label, name=name), say.reply_hint if case.desk.channel == "teams" else ""),),
         _button(case, say.reply_send, "reply"),
     )
     forms = [reply, _note(case, say, name)]
@@ -176,9 +177,9 @@ def _step(spec: Question | Outcome) -> str:
     return spec.ask if isinstance(spec, Question) else spec.outcome
 
 
-def _text(say: DeskTexts, label: str) -> Field:
+def _text(say: DeskTexts, label: str, hint: str = "") -> Field:
     """A box that must not be left empty."""
-    return Field("text", label, required=True, error=say.needed_text)
+    return Field("text", label, placeholder=hint, required=True, error=say.needed_text)
 
 
 def _choice(say: DeskTexts, name: str, label: str, options: tuple[tuple[str, str], ...]) -> Field:
