@@ -164,7 +164,7 @@ def chat(words: Words = None, locale: InLocale = "", to: To = None, name: Name =
     helpbot desk --to.
     """
     if to is not None:
-        _run("client_chat", to, name, " ".join(words or ()))
+        _run("client_chat", to, name, " ".join(words or ()), locale)
     _run("chat", " ".join(words or ()), locale=locale)
 
 

@@ -48,12 +48,14 @@ class Message:
 class Client:
     """One person in one personal chat or channel; an async context manager.
 
-    seen(message, how): called for each thing that the bot does, how: "new", "changed" or "deleted".
+    locale: the language that the client is set to. seen(message, how): called for each thing that the bot does, how:
+    "new", "changed" or "deleted".
     """
 
     to: str
     name: str
     channel: str = ""
+    locale: str = "en-US"
     seen: Callable[[Message, str], None] = lambda message, how: None
     messages: dict[str, Message] = field(default_factory=dict)
     _key: str = field(default_factory=lambda: secrets.token_hex(6))
@@ -151,7 +153,7 @@ class Client:
             "from": self.person,
             "recipient": BOT,
             "conversation": where,
-            "locale": "en-US",
+            "locale": self.locale,
             "channelData": channel_data,
             **fields,
         }

@@ -15,20 +15,22 @@ from bot.client_press import pressed
 HINT = 'Lines are messages, a number presses that button; "/file https://…" sends a file; "exit" leaves.'
 
 
-def client_chat(to: str, name: str, words: str = "") -> None:
+def client_chat(to: str, name: str, words: str = "", locale: str = "") -> None:
     """Talk to the server at `to` until the end of input. Raises `HelpbotError` for one that can't be used.
 
-    words: said first.
+    words: said first. locale: the language that the client is set to; American English when there is none.
     """
     try:
-        asyncio.run(chat_with(to, name, typed(words), typer.echo))
+        asyncio.run(chat_with(to, name, typed(words), typer.echo, locale))
     except KeyboardInterrupt:
         return
 
 
-async def chat_with(to: str, name: str, lines: AsyncIterator[str], show: Callable[[str], None]) -> None:
+async def chat_with(
+    to: str, name: str, lines: AsyncIterator[str], show: Callable[[str], None], locale: str = ""
+) -> None:
     """The same with lines from anywhere. show: gets each text to be seen."""
-    chat = Chat(Client(to, name), show)
+    chat = Chat(Client(to, name, locale=locale or "en-US"), show)
     async with chat.client:
         show(HINT)
         await chat.client.arrive()

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dialogs.content import check_files, load
 from dialogs.errors import ContentError
@@ -205,6 +206,19 @@ def test_free_text(locale: str, yes: list[str], no: list[str], unsure: list[str]
     for answer, messages in (("yes", yes), ("no", no), ("not-sure", unsure)):
         assert {m: read.lean(m, question.answers) for m in messages} == dict.fromkeys(messages, (answer,))
     assert {m: read.command(m) for m in person} == dict.fromkeys(person, "person")
+
+
+ANSWERS = yaml.safe_load((Path(__file__).parents[1] / "fixtures" / "answers_in_languages.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("language", "step"), [(tag, step) for tag, steps in ANSWERS.items() for step in steps])
+def test_answers(language: str, step: str) -> None:
+    """Answers in people's own words are taken for what they mean, with dialect, dropped letters and negations."""
+    read = ENGINE._readers[id(LIBRARY.say(language))]
+    question = LIBRARY.spoken(language).guides[GUEST].steps[step]
+    assert isinstance(question, Question)
+    said = {text: answer for answer, texts in ANSWERS[language][step].items() for text in texts}
+    assert {text: read.lean(text, question.answers) for text in said} == {text: (a,) for text, a in said.items()}
 
 
 FOUND = {
