@@ -12,7 +12,7 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-vers
 
 export PYTHON
 
-.PHONY: help setup run chat test check e2e bench soak lock clean
+.PHONY: help setup run chat test check e2e bench bench-content soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -25,6 +25,9 @@ run: setup ## the bot on 127.0.0.1:3978 in local mode, and a Teams client for th
 
 chat: .venv/.project ## talk to the bot in the terminal
 	@$(BIN)/helpbot chat $(ARGS)
+
+preview: setup ## guides in a browser, as Teams and Slack show them
+	$(BIN)/helpbot preview
 
 # Two at once: many tests wait for a process or a database. A file stays with one worker, so that what its tests share is made once.
 test: setup ## the tests, without a browser
@@ -47,6 +50,9 @@ e2e: setup ## the tests that drive the Playground in headless Chromium
 
 bench: .venv/.project .bench-venv/.locked ## CPU time for each turn, against the floor; ARGS=--quick
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-content: .venv/.project ## content at scale, measured on a library of articles: LIBRARY=path
+	$(BIN)/python -m tests.bench.content $(LIBRARY)
 
 soak: setup ## long runs; HELPBOT_SOAK=0.1 makes them a tenth as long
 	HELPBOT_SOAK=$${HELPBOT_SOAK:-1.0} $(BIN)/python -m pytest -m soak $(ARGS)

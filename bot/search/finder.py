@@ -52,10 +52,9 @@ class LibraryFinder:
                     best[found.guide] = found
         return sorted(best.values(), key=lambda f: (-f.score, f.guide))[:most]
 
-    def sources(self, guides: Sequence[str]) -> list[str]:
+    def articles(self) -> dict[str, str]:
         """The path of each guide's article; "" where none is known."""
-        known = dict(self._names.values())
-        return [known[guide] for guide in guides]
+        return dict(self._names.values())
 
     def _spoken(self, locale: str) -> list[Lookup]:
         """The user's own language first, then the others that guides are written in."""
