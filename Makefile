@@ -27,7 +27,7 @@ chat: .venv/.project ## talk to the bot in the terminal
 	@$(BIN)/helpbot chat $(ARGS)
 
 preview: setup ## guides in a browser, as Teams and Slack show them
-	$(BIN)/helpbot preview
+	@$(BIN)/helpbot preview $(ARGS)
 
 # Two at once: many tests wait for a process or a database. A file stays with one worker, so that what its tests share is made once.
 test: setup ## the tests, without a browser
