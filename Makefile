@@ -12,7 +12,7 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --python-vers
 
 export PYTHON
 
-.PHONY: help setup run chat test check e2e bench bench-content soak lock clean
+.PHONY: help setup run chat preview test check e2e bench bench-content soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
