@@ -16,7 +16,7 @@ a { color: var(--link); }
   color: inherit; text-decoration: none; cursor: pointer; margin-left: -1px; }
 .choice .on { background: var(--brand); border-color: var(--brand); color: var(--on-brand); }
 main { padding: 0 20px 40px; } h2 { font-size: 15px; margin: 22px 0 8px; } h3 { font-size: 14px; margin: 0; }
-.top { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(300px); gap: 20px; }
+.top { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(300px); gap: 20px; align-items: start; }
 .scroll { overflow: auto; max-height: 76vh; background: var(--panel); border: 1px solid var(--line);
   border-radius: 6px; }
 .findings { list-style: none; margin: 0; padding: 0; }
