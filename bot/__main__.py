@@ -116,7 +116,8 @@ Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1)]
 CaseId = Annotated[str, typer.Argument(help="As the helpdesk sees it, like HD-7K3QP.", show_default=False)]
 Queue = Annotated[str, typer.Argument(help="Its name in desk.yaml.", show_default=False)]
 ChannelAddress = Annotated[
-    str, typer.Argument(help="The channel's link, or teams|TENANT|CONVERSATION.", show_default=False)
+    str,
+    typer.Argument(help="The channel's link, teams|TENANT|CONVERSATION, or slack|TEAM|CHANNEL.", show_default=False),
 ]
 Service = Annotated[
     str, typer.Option("--service", help="The serviceUrl.", show_default="of the first of HELPBOT_TEAMS_SERVICE_HOSTS")

@@ -21,8 +21,9 @@ from bot.storage.base import Store
 from bot.storage.cases import Desk
 
 _CHANNEL = re.compile(r"19:[^\s|/;?]+@thread\.[a-z0-9]+")
+_SLACK = re.compile(r"slack\|(T[A-Z0-9]+)\|([CG][A-Z0-9]+)")
 HOW = (
-    'write the channel\'s link ("Get link to channel" in Teams), or teams|TENANT|CONVERSATION; '
+    'write the channel\'s link ("Get link to channel" in Teams), teams|TENANT|CONVERSATION, or slack|TEAM|CHANNEL; '
     'or mention the bot in the channel itself: "@bot desk QUEUE"'
 )
 
@@ -67,6 +68,10 @@ async def _list(store: Store, plan: DeskPlan) -> None:
 
 def read_address(text: str, settings: Settings, service: str = "") -> Address:
     """The channel that a link or a key names. Raises `HelpbotError`, with what to write."""
+    if (found := _SLACK.fullmatch(text.strip())) is not None:
+        if not settings.slack_set_up:
+            raise HelpbotError(f"{text}: Slack is not set up here; see docs/slack.md")
+        return Address("slack", found[1], found[2], True, {"team": found[1]})
     tenant, conversation = _parts(text.strip())
     tenant = tenant or settings.teams_tenant_id or ("local" if settings.local else "")
     if not tenant or not conversation:

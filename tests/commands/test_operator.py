@@ -262,3 +262,12 @@ def test_a_closed_case_can_be_exported(with_db: Callable[..., object], capsys: p
     cases("export", CASE.id)
     assert "closed on 2023-11-14 22:13 UTC, solved" in capsys.readouterr().out
     assert with_db(lambda store: store.sweep_cases(NOW + 1, 10)) == 1
+
+
+def test_a_channel_of_slack() -> None:
+    """A desk may be named by its key in Slack, where that is set up."""
+    served = Settings.model_validate({"slack_bot_token": "xoxb-1", "slack_signing_secret": "s"})
+    address = read_address("slack|T0TEAM|C0HELP", served)
+    assert (address.key, address.group, address.details) == ("slack|T0TEAM|C0HELP", True, {"team": "T0TEAM"})
+    with pytest.raises(HelpbotError, match=r"docs/slack\.md"):
+        read_address("slack|T0TEAM|C0HELP", Settings())
