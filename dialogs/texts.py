@@ -139,6 +139,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.agent_silent": frozenset({"agent", "minutes", "name"}),
     "desk.agent_released": frozenset({"agent"}),
     "desk.rated": frozenset({"comment", "name", "rating", "solved"}),
+    "desk.rated_bare": frozenset({"comment", "name", "solved"}),
     "desk.guide_sent": frozenset({"agent", "guide", "name"}),
     "desk.guide_result": frozenset({"result"}),
     "desk.limit_reached": frozenset({"count"}),
@@ -306,6 +307,7 @@ class DeskTexts(BaseModel):
     claim_lost: Sentence
     not_claimer: Sentence
     already_closed: Sentence
+    closed_not_sent: Sentence
     not_claimed: Sentence
     released_by: Sentence
     taken_over_by: Sentence
@@ -325,6 +327,7 @@ class DeskTexts(BaseModel):
     agent_silent: Sentence
     agent_released: Sentence
     rated: Sentence
+    rated_bare: Sentence
     rated_solved: Sentence
     rated_not_solved: Sentence
     guide_sent: Sentence

@@ -88,13 +88,16 @@ class Desk:
         buttons = draw(root.body).buttons
         cases = [b for b in buttons if b.data.get("verb") == "case"]
         button = next((b for b in cases if str(b.data.get("value")).startswith(f"{action}/")), None)
+        if button is None and cases and action == "transfer":
+            self._show("This card can't do that now.")
+            return
         if button is None and cases:
             case = str(cases[0].data.get("value")).partition("/")[2]
             button = Press(action, {**cases[0].data, "value": f"{action}/{case}"}, execute=True)
         if button is None:
             self._show("This card has no buttons.")
             return
-        values: dict[str, str] = {}
+        values = {} if button.inputs else {"text": rest}  # a card without the box: what it was for is told all the same
         for asked in button.inputs:
             first, _, more = rest.partition(" ")
             if not asked.options:
@@ -104,8 +107,8 @@ class Desk:
             elif action == "close" and not rest:
                 values[asked.id] = asked.options[0][0]
             else:
-                titles = ", ".join(f"{value.split(':')[-1]} ({title})" for value, title in asked.options)
-                self._show(f"{asked.label} {titles}")
+                titles = [f"  {value.split(':')[-1]}: {title}" for value, title in asked.options]
+                self._show("\n".join([f"{asked.label} Write, for example: {action.replace('-', ' ')} NAME", *titles]))
                 return
         await pressed(self.client, root, button, values, self._show)
 

@@ -26,5 +26,6 @@ async def form_of(desk: Desk, envelope: Envelope, script: Script) -> Form | str:
     if await desk.member(case.desk, envelope.sender) is None:
         return say.not_staff
     staff = script.texts(script.staff_locale)
-    card = views.case_card(case, script.plan, staff, script.guides.values(), desk.known_members(case.desk))
+    known, desks = desk.known_members(case.desk), await desk.desks()
+    card = views.case_card(case, script.plan, staff, script.guides.values(), known, desks=desks)
     return next((form for form in card.forms if form.send.value == press.value), say.already_closed)

@@ -46,7 +46,7 @@ class Scene:
 
     def card(self, case: Case, notice: str = "") -> Card:
         """The case card."""
-        return views.case_card(case, self.plan, self.staff, self.guides, self.colleagues, notice)
+        return views.case_card(case, self.plan, self.staff, self.guides, self.colleagues, notice, self.desks)
 
     def root(self, case: Case, notice: str = "") -> Say:
         """The thread's root card, made true again."""
@@ -403,7 +403,7 @@ def rated(case: Case, scene: Scene, solved: bool, stars: int, comment: str) -> C
     say = scene.staff.desk
     words = str(getattr(say, f"rating_{stars}")) if stars else ""
     line = fill(
-        say.rated,
+        say.rated if stars else say.rated_bare,
         name=views.who(case, say),
         solved=say.rated_solved if solved else say.rated_not_solved,
         rating=words,

@@ -93,6 +93,7 @@ class StaffSide:
             "transfer": self._transfer,
             "guide": self._guide,
             "close": self._close,
+            "show": self._show,
             "file": self._file,
             "files": self._files,
             "help": self._help,
@@ -251,10 +252,10 @@ class StaffSide:
     async def _reply(self, turn: _Turn) -> Change:
         """To the user, by the claimer only; on a waiting case it claims first; from a colleague it is refused."""
         case = turn.case
+        if case.state == "closed":
+            return turn.only(turn.say.closed_not_sent)
         if not turn.text.strip() and not turn.files:
             return turn.only(turn.say.empty_reply)
-        if case.state == "closed":
-            return turn.only(turn.say.already_closed)
         first: tuple[Say, ...] = ()
         if case.state == "waiting":
             if refused := await self._over_limit(turn):
@@ -363,6 +364,10 @@ class StaffSide:
         """Who said which message of the case."""
         return {message.mark: message.author for message in await self._desk.store.transcript(turn.case.id)}
 
+    async def _show(self, turn: _Turn) -> Change:
+        """The case card, in the place of the list of one's cases."""
+        return Change(turn.case, answer=turn.scene.card(turn.case))
+
     async def _help(self, turn: _Turn) -> Change:
         return Change(turn.case, (Say("thread", views.notice(turn.say.help)),))
 
@@ -425,7 +430,7 @@ class StaffSide:
             return Said(tuple([await self._waiting(queue, script, say) for queue in queues]))
         if command.name == "mine":
             held = await self._desk.store.cases(state="claimed", agent=agent.id, limit=MAX_LISTED)
-            return Said((self._list(say.mine_title, say.mine_empty, held, script, say),))
+            return Said((self._list("show", say.mine_title, say.mine_empty, held, script, say),))
         if command.name == "case":
             return Said((await self._one(command.rest.upper(), desk.key, script, say),))
         if command.name == "unbind" and self._desk.may_bind(envelope.sender):
@@ -460,16 +465,19 @@ class StaffSide:
     async def _waiting(self, queue: str, script: Script, say: DeskTexts) -> Card:
         cases = await self._desk.store.cases(state="waiting", queue=queue, limit=MAX_LISTED)
         title = fill(say.queue_title, queue=views.queue_title(script.plan, queue))
-        return self._list(title, say.queue_empty, cases, script, say)
+        return self._list("claim", title, say.queue_empty, cases, script, say)
 
     @staticmethod
-    def _list(title: str, empty: str, cases: list[Case], script: Script, say: DeskTexts) -> Card:
+    def _list(action: str, title: str, empty: str, cases: list[Case], script: Script, say: DeskTexts) -> Card:
         if not cases:
             return views.notice(empty, title=title)
         items = tuple(
             MenuItem(
                 Button(
-                    fill(say.card_title, case=c.id, title=c.title or say.no_title), "case", f"claim/{c.id}", stays=True
+                    fill(say.card_title, case=c.id, title=c.title or say.no_title),
+                    "case",
+                    f"{action}/{c.id}",
+                    stays=True,
                 ),
                 f"{views.who(c, say)} · {views.status(c, script.plan, say)}",
             )
@@ -483,4 +491,5 @@ class StaffSide:
         if case is None or case.desk.key != desk_key:
             return views.notice(fill(say.no_such_case, case=case_id))
         staff = script.texts(script.staff_locale)
-        return views.case_card(case, script.plan, staff, script.guides.values(), self._desk.known_members(case.desk))
+        known, desks = self._desk.known_members(case.desk), await self._desk.desks()
+        return views.case_card(case, script.plan, staff, script.guides.values(), known, desks=desks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -89,8 +89,10 @@ def case_card(
     guides: Iterable[Guide],
     colleagues: tuple[Person, ...] = (),
     notice: str = "",
+    desks: Container[str] | None = None,
 ) -> CaseCard:
-    """The root card of a case's thread, as the case is now. colleagues: to whom it can be transferred."""
+    """The root card of a case's thread, as the case is now. colleagues, desks: to whom, and to which queues it can be
+    transferred (None: to all)."""
     say = texts.desk
     facts = [
         (say.label_who, who(case, say)),
@@ -106,7 +108,8 @@ def case_card(
     if case.mail and case.user.channel == "teams":
         address = f"https://teams.microsoft.com/l/chat/0/0?users={quote(case.mail, safe='@')}"
         link = (fill(say.chat_directly, name=who(case, say)), address)
-    buttons, forms = _actions(case, plan, texts, guides, colleagues)
+    there = {q: spec.title for q, spec in plan.queues.items() if desks is None or q in desks}
+    buttons, forms = _actions(case, there, texts, guides, colleagues)
     return CaseCard(
         turn=ROOT,
         title=fill(say.card_title, case=case.id, title=case.title or say.no_title),
@@ -129,7 +132,7 @@ def _button(case: Case, title: str, action: str, quiet: bool = False) -> Button:
 
 
 def _actions(
-    case: Case, plan: DeskPlan, texts: Texts, guides: Iterable[Guide], colleagues: tuple[Person, ...]
+    case: Case, queues: dict[str, str], texts: Texts, guides: Iterable[Guide], colleagues: tuple[Person, ...]
 ) -> tuple[tuple[Button, ...], tuple[Form, ...]]:
     """What can be done in this state."""
     say, name = texts.desk, who(case, texts.desk)
@@ -151,7 +154,7 @@ def _actions(
         _button(case, say.reply_send, "reply"),
     )
     forms = [reply, _note(case, say, name)]
-    if transfer := _transfer(case, plan, say, colleagues):
+    if transfer := _transfer(case, queues, say, colleagues):
         forms.append(transfer)
     if choices := _guides(case, list(guides)[:MAX_GUIDES]):
         field = _choice(say, "guide", say.guide_label, choices)
@@ -192,9 +195,9 @@ def _note(case: Case, say: DeskTexts, name: str) -> Form:
     return Form(say.note, (field,), _button(case, say.note_save, "note"))
 
 
-def _transfer(case: Case, plan: DeskPlan, say: DeskTexts, colleagues: tuple[Person, ...]) -> Form | None:
+def _transfer(case: Case, titles: dict[str, str], say: DeskTexts, colleagues: tuple[Person, ...]) -> Form | None:
     """To another queue or a colleague; None when there is neither."""
-    queues = tuple((f"queue:{q}", spec.title) for q, spec in plan.queues.items() if q != case.queue)
+    queues = tuple((f"queue:{q}", title) for q, title in titles.items() if q != case.queue)
     holder_id = case.agent.id if case.agent else ""
     people = tuple((f"agent:{p.id}", p.name) for p in colleagues[:MAX_COLLEAGUES] if p.id != holder_id and p.name)
     if not queues and not people:

@@ -108,6 +108,62 @@ async def test_both_sides() -> None:
         assert "among us" not in user.screen
 
 
+async def test_commands_of_the_desk() -> None:
+    """What an agent types at a desk does what its button does, says what it needs, and why something can't be."""
+    async with stand(local=True, script=script()) as place:
+        to = str(place.client.make_url("")).rstrip("/")
+        user, agent = Terminal(), Terminal()
+        async with asyncio.TaskGroup() as clients:
+            clients.create_task(desk_with(to, "Helpdesk", "Anna", agent.lines(), agent.show))
+            await agent.see("This channel is the desk of Helpdesk now")
+            clients.create_task(chat_with(to, "Alex", user.lines(), user.show))
+            await user.see("1. ")
+            user.type("my partner never got the mail I sent")
+            await user.see("Did this solve it?")
+            user.type("talk to a person")
+            await user.see("1. Send to the helpdesk")
+            user.type("1")
+            user.type("")
+            await agent.see("[#1] HD-")
+            agent.type("2 claim")
+            await agent.see("There is no thread 2 here.")
+            agent.type("1 nonsense")
+            await agent.see("1 claim · 1 reply")
+            agent.type("1 release")
+            await agent.see("(Nobody holds this case.)")
+            agent.type("1 reply good morning")  # claims it first
+            await agent.see("Anna has taken this case.")
+            await user.see("Anna: good morning")
+            agent.type("mine")
+            await agent.see("Your cases")
+            agent.type("1 transfer")
+            await agent.see("This card can't do that now.")
+            agent.type("1 guide")
+            await agent.see("Which guide? Write, for example: guide NAME")
+            await agent.see("  guest-cannot-redeem: A guest can't redeem the invitation")
+            agent.type("1 guide guest-cannot-redeem/no-mail")
+            await user.see("Anna suggests that we go through this together")
+            await user.see("1. Send as text")
+            user.type("yes")
+            await agent.see("The guide is done: it helped.")
+            agent.type("@1 release")
+            await agent.see('"release" is also a command')
+            agent.type("1 1")
+            await agent.see("Anna has released this case.")
+            await user.see("You are back in the queue")
+            agent.type("1 take over")
+            await user.see("Anna from the helpdesk is here now")
+            agent.type("1 give back")
+            await user.see("Anna has given the chat back to me")
+            agent.type("1 reply too late")
+            await agent.see("(This case is closed. Your message was not sent.)")
+            agent.type("1 close")
+            await agent.see("(This case is closed.)")
+            user.type("exit")
+            agent.type("exit")
+        assert "too late" not in user.screen
+
+
 @pytest.mark.parametrize(
     "to", ["http://example.com:3978", "http://10.0.0.1", "127.0.0.1:3978", "http://127.0.0.1@x.org"]
 )

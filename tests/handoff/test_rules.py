@@ -230,6 +230,35 @@ async def test_rated_once(stars: str) -> None:
         assert (await home.case(case)).ending == "solved"
 
 
+async def test_rating_without_stars_reads_well() -> None:
+    """Who says only whether it is solved is told to the staff without a gap."""
+    async with house() as home:
+        await closed_with_rating(home)
+        await home.press("ulla", "rate", rating="", solved="no", comment="meh")
+        assert "Ulla says: not solved. meh" in home.seen(HELPDESK)
+
+
+async def test_only_queues_with_a_desk_are_offered() -> None:
+    """A case can be transferred to where somebody sits, and to nobody else."""
+    async with house() as home:
+        case = await claimed(home)
+        assert "queue:identity" in str(home.platform.posts[-2].body) + str(home.platform.posts[-3].body)
+        await home.store.unbind_desk("identity")
+        await home.staff(ANNA, "release", case)
+        card = next(p for p in reversed(home.platform.posts) if p.kind == "update" and case in p.text)
+        assert "queue:identity" not in str(card.body)
+
+
+async def test_one_of_my_cases() -> None:
+    """A press in the list of one's cases shows the case in its place, and changes nothing."""
+    async with house() as home:
+        case = await claimed(home)
+        mine = home.envelope(where(HELPDESK), ANNA, Incoming(home.clock.now, "mine"))
+        assert case in await home.receive(mine)
+        assert "With Anna since" in await home.staff(ANNA, "show", case, channel=HELPDESK)
+        assert (await home.case(case)).agent == ANNA
+
+
 @pytest.mark.parametrize("stars", ["12", "0", "6", "-1", "x", "45"])
 async def test_odd_stars(stars: str) -> None:
     """A rating that no button offers is no rating."""
