@@ -26,8 +26,8 @@ from dialogs.guide import Guide
 from dialogs.library import FALLBACK
 from dialogs.source import Document, Place, parse
 from dialogs.texts_file import completed, read_texts
-from dialogs.translation import missing, words_version
 from dialogs.translation_file import name_of, put_together, read_words
+from dialogs.wordings import missing, words_version
 
 HEAD = """\
 # What is not translated yet. Write each text into its "to"; {places}, **marks** and `code` stay as they are. A list is

@@ -11,15 +11,8 @@ from dialogs.errors import Problem
 from dialogs.guide import Guide, Outcome
 from dialogs.model_mistakes import explain, where
 from dialogs.source import Document
-from dialogs.translation import (
-    GuideWords,
-    OutcomeWords,
-    QuestionWords,
-    missing,
-    translated,
-    wordings,
-    words_version,
-)
+from dialogs.translation import GuideWords, OutcomeWords, QuestionWords, translated
+from dialogs.wordings import missing, wordings, words_version
 
 _OF_OUTCOMES = frozenset(OutcomeWords.model_fields) - frozenset(QuestionWords.model_fields)
 

@@ -15,9 +15,9 @@ from dialogs.finder import Sure, verdict
 from dialogs.guide import Guide, Outcome, Question
 from dialogs.library import Library, same_language, tags
 from dialogs.texts import Texts
-from dialogs.translation import wordings, words_version
 from dialogs.turn import Incoming, Press, State
 from dialogs.turn import Outcome as Result
+from dialogs.wordings import wordings, words_version
 from tests.dialogs.samples import VPN, folder
 from tests.dialogs.talk import engine, shipped
 

@@ -223,6 +223,7 @@ dialogs.texts_file
 dialogs.synonyms
 dialogs.graph
 dialogs.model_mistakes
+dialogs.wordings
 dialogs.translation
 dialogs.source
 dialogs.yaml_mistakes
