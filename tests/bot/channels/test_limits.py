@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.limits import SLICES, Limit, Limiter, Limits
+from bot.channels.registry import LIMITS
 from bot.envelope import Address
 
 TEAMS = Limits((Limit(7, 1), Limit(8, 2), Limit(60, 30), Limit(1800, 3600)), (Limit(50, 1),))
@@ -97,3 +98,15 @@ def test_what_was_used_longest_ago_is_forgotten_first() -> None:
     limiter.reserve(address("d"), 1.0, 60.0)
     assert limiter.reserve(address("a"), 1.0, 60.0) == (9.0, False)
     assert limiter.reserve(address("b"), 1.0, 60.0) == (0.0, True)
+
+
+def test_the_pace_of_slack() -> None:
+    """One new message a second in a channel, all its threads together; changes are free, a chat takes a short burst."""
+    limiter = Limiter(LIMITS)
+    thread, other = (Address("slack", "T", f"C1:{stamp}", True) for stamp in ("1.1", "2.2"))
+    assert limiter.reserve(thread, 0.0, PATIENCE, "send") == (0.0, True)
+    assert limiter.reserve(other, 0.0, PATIENCE, "thread") == (1.0, False)
+    assert limiter.reserve(other, 0.0, PATIENCE, "update") == (0.0, True)
+    assert limiter.reserve(Address("slack", "T", "C2:1.1", True), 0.0, PATIENCE, "send") == (0.0, True)
+    chat = Address("slack", "T", "U1")
+    assert [limiter.reserve(chat, 0.0, PATIENCE)[0] for _ in range(5)] == [0.0, 0.0, 0.0, 0.0, 4.0]
