@@ -24,7 +24,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.bench import growth, relay
+from tests.bench import growth, relay, slack
 from tests.bench.contest import OTHERS_PYTHON, Entrant, Measure, cores, other, ours
 from tests.bench.load import Load, Next, Person, Sink, people, pressing, typing
 from tests.bench.report import AGENTS, FLOOR, PG, PG_1, SQLITE, SQLITE_1, STOCK, Setting, picture, printed, written
@@ -159,13 +159,14 @@ def _contest(rounds: int, writes: bool) -> int:
         results = asyncio.run(main(rounds, postgres.url(), Path(folder)))
         relays = relay.measured(postgres, Path(folder), rounds, _settings)
         grown = growth.measured(postgres, Path(folder), rounds, _settings)
+    by_slack = slack.section(rounds)
     done = len(results[FLOOR])
     setting = Setting(done, _machine(), platform.python_version(), datetime.now(UTC).date(), load_before)
-    sys.stdout.write("\n" + printed(results) + "\n" + relay.written(relays) + "\n" + growth.printed(grown))
+    sys.stdout.write("\n" + printed(results) + "\n" + relay.written(relays) + by_slack + "\n" + growth.printed(grown))
     if writes:
         (ROOT / "docs" / "images").mkdir(exist_ok=True)
         (ROOT / "docs" / "bench.md").write_text(
-            written(results, setting) + relay.written(relays) + growth.written(grown), encoding="utf-8"
+            written(results, setting) + relay.written(relays) + by_slack + growth.written(grown), encoding="utf-8"
         )
         (ROOT / "docs" / "images" / "bench.svg").write_text(picture(results), encoding="utf-8")
         sys.stdout.write("written: docs/bench.md, docs/images/bench.svg\n")

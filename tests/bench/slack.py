@@ -13,7 +13,6 @@ import json
 import statistics
 import sys
 import tempfile
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -178,16 +177,32 @@ def _settings(cloud: Cloud, web_api: SlackSink, folder: Path) -> dict[str, str]:
     }
 
 
-def main() -> int:
-    """Measure and print; 1 when a turn through Slack's door costs more than it may."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    started = time.monotonic()
+def section(rounds: int) -> str:
+    """Measure; the section of the page."""
+    teams, slack, ratio = _measured(min(rounds, ROUNDS))
+    return f"""
+## Through Slack's door
+
+A guided turn through Teams' door {teams:.2f} ms of CPU, through Slack's {slack:.2f} ms, in one server on one
+database, bursts in turn: {ratio:.2f} times (at most {MOST}). Slack's is a signed press, taken apart by bolt, and answered
+by two calls of its Web API, for it has no place in its answer for a card: the new one, and the answered form of the old.
+"""
+
+
+def _measured(rounds: int) -> tuple[float, float, float]:
+    """Medians of both, and of their ratio."""
     with tempfile.TemporaryDirectory(prefix="helpbot-bench-") as folder:
         teams, slack = asyncio.run(measure(rounds, Path(folder)))
     ratio = statistics.median(s / t for s, t in zip(slack, teams, strict=True))
+    return statistics.median(teams), statistics.median(slack), ratio
+
+
+def main() -> int:
+    """Measure and print; 1 when a turn through Slack's door costs more than it may."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    teams, slack, ratio = _measured(rounds)
     sys.stdout.write(
-        f"a guided turn: Teams {statistics.median(teams):.2f} ms, Slack {statistics.median(slack):.2f} ms of CPU; "
-        f"{ratio:.2f} times (at most {MOST}); {rounds} rounds in {time.monotonic() - started:.0f} s\n"
+        f"a guided turn: Teams {teams:.2f} ms, Slack {slack:.2f} ms of CPU; {ratio:.2f} times (at most {MOST})\n"
     )
     return 0 if ratio <= MOST else 1
 
