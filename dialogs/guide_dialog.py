@@ -178,8 +178,8 @@ async def _change(
 ) -> DialogTurnResult:
     """Give an earlier question this answer, and say so."""
     work, (step_id, question, answer) = Work.of(step), new
-    line = fill(work.texts.you_chose, answer=work.texts.way_change)
-    work.advance(views.closed_guide(work, guide, walk, line))
+    told = fill(work.texts.summary_answer, question=question.short, answer=answer.label)
+    work.advance(views.closed_guide(work, guide, walk, fill(work.texts.you_chose, answer=told)))
     ahead = walking.change(guide, walk.with_words(text), step_id, answer.id, hearing(work))
     work.fresh = tuple(h for h in ahead.heard if h not in walk.heard)
     work.tell(fill(work.texts.changed, fact=views.fact(work.texts, question, answer)))

@@ -37,9 +37,9 @@ async def show(step: WaterfallStepContext) -> DialogTurnResult:
     if options.get("note") or work.note:
         work.note = "\n\n".join(n for n in (options.get("note"), work.note) if n)
         work.show(views.notice(work, *options.get("ways", ("topics", "person"))))
-    else:
-        work.show(views.home_card(work))
-    return _wait(step, said)
+        return _wait(step, said)
+    work.show(views.home_card(work))
+    return _wait(step, said, listed=True)
 
 
 async def choose(step: WaterfallStepContext) -> DialogTurnResult:
@@ -54,7 +54,9 @@ async def choose(step: WaterfallStepContext) -> DialogTurnResult:
     if not work.text:
         return await step.replace_dialog("root", {"said": said})
     guides = views.first_guides(work)
-    place = work.understand.place(work.text, len(guides))
+    # A number means a topic where the newest card lists them, and nothing below a mere sentence.
+    listed = bool((step.options or {}).get("listed"))
+    place = work.understand.place(work.text, len(guides)) if listed else None
     if place is not None:
         return await _open(step, guides[place].id, "")
     if named := next((g for g in guides if g.title.lower() == work.text.lower()), None):
@@ -149,7 +151,8 @@ async def _meant(step: WaterfallStepContext, result: dict[str, str], said: tuple
     return await step.replace_dialog("root", {"words": text, "said": said[:-1]})
 
 
-def _wait(step: WaterfallStepContext, said: tuple[str, ...]) -> DialogTurnResult:
-    """Wait for the next message, remembering only what it needs."""
-    step.active_dialog.state["options"] = {"said": list(said)} if said else {}
+def _wait(step: WaterfallStepContext, said: tuple[str, ...], listed: bool = False) -> DialogTurnResult:
+    """Wait for the next message, remembering only what it needs. listed: the card shows the topics."""
+    options: dict[str, Any] = {"said": list(said)} if said else {}
+    step.active_dialog.state["options"] = {**options, "listed": True} if listed else options
     return Dialog.end_of_turn

@@ -186,7 +186,7 @@ def hand_off(library_guide: Guide | None, walk: Walk | None, said: tuple[str, ..
         words=walk.words or said,
         guide=library_guide.id,
         version=walk.version,
-        path=tuple((q.short, a.label) for _, q, a in walking.answered(library_guide, walk)),
+        path=tuple((q.short, a.label) for _, q, a in walking.known(library_guide, walk)),
         advice=tuple(s.outcome for s in steps if isinstance(s, Outcome)),
         title=library_guide.title,
     )

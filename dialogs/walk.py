@@ -25,7 +25,8 @@ class Walk:
     """A place in a guide.
 
     at: a step's id. offered: the answer ids as the user saw them. picked: the outcome was chosen from "other causes".
-    brief: the newest card of this turn asks only whether the steps helped, without the steps.
+    brief: the newest card of this turn asks only whether the steps helped, without the steps. reopened: the question at
+    hand was answered so before, and is asked again because the user wants to change that.
     """
 
     guide: str
@@ -40,6 +41,7 @@ class Walk:
     offered: tuple[str, ...] = ()
     picked: bool = False
     brief: bool = False
+    reopened: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, empty fields left out."""
@@ -56,6 +58,7 @@ class Walk:
             "offered": [*self.offered],
             "picked": self.picked,
             "brief": self.brief,
+            "reopened": self.reopened,
         }
         return {k: v for k, v in full.items() if v}
 
@@ -76,6 +79,7 @@ class Walk:
             tuple(get("offered", ())),
             bool(get("picked", False)),
             bool(get("brief", False)),
+            get("reopened", ""),
         )
 
     def but(self, **changes: Any) -> Walk:
@@ -132,7 +136,8 @@ def _heard(step: Question, words: tuple[str, ...], hear: Hear) -> Answer | None:
 
 
 def _along(walk: Walk, answer: Answer, kept: tuple[tuple[str, str], ...]) -> Walk:
-    return walk.but(path=(*walk.path, (walk.at, answer.id)), at=answer.goto, kept=kept, picked=False, brief=False)
+    path = (*walk.path, (walk.at, answer.id))
+    return walk.but(path=path, at=answer.goto, kept=kept, picked=False, brief=False, reopened="")
 
 
 def answer(guide: Guide, walk: Walk, answer_id: str, hear: Hear) -> Walk:
@@ -146,7 +151,12 @@ def answer(guide: Guide, walk: Walk, answer_id: str, hear: Hear) -> Walk:
 
 
 def back(guide: Guide, walk: Walk) -> Walk | None:
-    """The question before, to be asked again; None at the first."""
+    """The question before, to be asked again; None at the first. Instead of changing an answer, it leads to where the
+    user was."""
+    step = guide.steps[walk.at]
+    old = step.answer(walk.reopened) if isinstance(step, Question) else None
+    if old is not None:
+        return run_on(guide, _along(walk, old, walk.kept), lambda question, text: None)
     if walk.picked:
         return walk.but(at=_end_of_path(guide, walk.path), picked=False, brief=False)
     if not walk.path:
@@ -166,6 +176,7 @@ def reopen(walk: Walk, step_id: str, keep: bool = True) -> Walk:
         heard=_less(walk.heard, step_id),
         picked=False,
         brief=False,
+        reopened=walk.path[place][1] if keep else "",
     )
 
 
@@ -199,7 +210,13 @@ def revised(guide: Guide, walk: Walk, hear: Hear) -> tuple[Walk, bool]:
     if step is not None and walk.offered == answer_ids(step) and _holds(guide, walk.path):
         return walk.but(version=guide.version), False
     fresh = walk.but(
-        version=guide.version, at=guide.start, path=(), kept=(*walk.kept, *walk.path), picked=False, brief=False
+        version=guide.version,
+        at=guide.start,
+        path=(),
+        kept=(*walk.kept, *walk.path),
+        picked=False,
+        brief=False,
+        reopened="",
     )
     return run_on(guide, fresh, hear), True
 
@@ -223,6 +240,11 @@ def answered(guide: Guide, walk: Walk) -> list[tuple[str, Question, Answer]]:
         if isinstance(step, Question) and chosen is not None:
             found.append((step_id, step, chosen))
     return found
+
+
+def known(guide: Guide, walk: Walk) -> list[tuple[str, Question, Answer]]:
+    """The answered questions; while one of them is asked again, with the answers after it, which are kept for then."""
+    return answered(guide, walk.but(path=(*walk.path, *walk.kept)) if walk.reopened else walk)
 
 
 def others(guide: Guide, walk: Walk) -> list[tuple[str, Outcome]]:
