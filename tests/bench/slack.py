@@ -184,8 +184,8 @@ def section(rounds: int) -> str:
 ## Through Slack's door
 
 A guided turn through Teams' door {teams:.2f} ms of CPU, through Slack's {slack:.2f} ms, in one server on one
-database, bursts in turn: {ratio:.2f} times (at most {MOST}). Slack's is a signed press, taken apart by bolt, and answered
-by two calls of its Web API, for it has no place in its answer for a card: the new one, and the answered form of the old.
+database, bursts in turn: {ratio:.2f} times (at most {MOST}). Slack's is a signed press, taken apart by bolt, and
+answered by two calls of its Web API, for its answer has no place for a card.
 """
 
 

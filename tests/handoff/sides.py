@@ -63,7 +63,7 @@ class Staff(Protocol):
         """A button of the case card, with its form filled in; what this person alone is told."""
         ...
 
-    async def mention(self, who: str, text: str, case: str) -> str:
+    async def mention(self, who: str, text: str, case: str, **more: Any) -> str:
         """Mention the bot in the case's thread; gives a name for what was said."""
         ...
 
@@ -230,10 +230,10 @@ class TeamsStaff:
         answer = await self.place.teams(pressed)
         return answer["value"] if isinstance(answer["value"], str) else ""
 
-    async def mention(self, who: str, text: str, case: str) -> str:
+    async def mention(self, who: str, text: str, case: str, **more: Any) -> str:
         """A mention in the case's thread."""
         where = {**conversation(CHANNEL), "id": self._thread(case)}
-        said = activities.mention(self.place.stand.service, text, where, **{"from": PEOPLE[who]})
+        said = activities.mention(self.place.stand.service, text, where, **{"from": PEOPLE[who], **more})
         self.said[said["id"]] = said
         await self.place.teams(said)
         return str(said["id"])
@@ -290,10 +290,10 @@ class SlackStaff:
         told = [c for c in self.place.slack.calls[mark:] if c.method == "chat.postEphemeral"]
         return "\n".join(html.unescape(call.body["text"]) for call in told if call.body["user"] == user)
 
-    async def mention(self, who: str, text: str, case: str) -> str:
+    async def mention(self, who: str, text: str, case: str, **more: Any) -> str:
         """An app_mention in the case's thread."""
         channel, stamp = self._thread(case)
-        body = slack.said(html.escape(text, quote=False), channel, MEMBERS[who], thread=stamp)
+        body = slack.said(html.escape(text, quote=False), channel, MEMBERS[who], thread=stamp, **more)
         self.said[body["event"]["ts"]] = body["event"]
         await self.place.in_slack(body)
         return str(body["event"]["ts"])
@@ -311,6 +311,10 @@ class SlackStaff:
         marked = [call.body["timestamp"] for call in self.place.slack.of("reactions.add")]
         assert set(marked) <= set(self.said)
         return len(marked)
+
+    def where(self, case: str) -> tuple[str, str]:
+        """Channel and ts of the case's newest thread."""
+        return self._thread(case)
 
     def _thread(self, case: str) -> tuple[str, str]:
         return self._threads(case)[-1]

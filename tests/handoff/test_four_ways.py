@@ -8,7 +8,9 @@ import pytest
 
 from bot.storage.base import Store
 from bot.storage.registry import make_store
-from tests.handoff.sides import STAFF, USERS, Staff, User, both
+from tests import slack
+from tests.handoff.sides import STAFF, USERS, Place, SlackStaff, SlackUser, Staff, User, both
+from tests.handoff.story import script
 
 WAYS = ["TT", "SS", "TS", "ST"]
 
@@ -135,3 +137,79 @@ async def test_changes_go_across(way: str) -> None:
         said = await staff.mention("Anna", "try this", case)
         await staff.edit(said, "try that", case)
         assert "Anna: try that (edited)" in user.seen()
+
+
+@pytest.mark.parametrize("way", ["SS", "ST", "TS"])
+async def test_files_and_formatting_go_across(way: str) -> None:
+    """A file that is sent in Slack, by the user or by the agent, is a link on the other side; so is one from Teams.
+    Bold stays bold, a list stays a list, and a call to everybody calls nobody."""
+    async with both(make_store("sqlite:///:memory:"), public_url="https://help.example") as place:
+        user: User = USERS[way[0]](place)
+        staff: Staff = STAFF[way[1]](place)
+        await staff.bind("helpdesk")
+        case = await a_case(user)
+        await staff.act("Anna", "claim", case)
+        if way[0] == "S":
+            file = place.slack.file("trace.log", b"x" * 2000)
+            await user.say("look", files=[file], subtype="file_share")
+            await user.say("<!channel> now", blocks=RICH)
+            seen = staff.seen(case)
+            assert "now this" in seen.replace("*", "")
+            assert "@channel" not in seen
+            assert "@\u200bchannel" in seen
+        else:
+            info = {"downloadUrl": place.stand.connector.file("trace", b"x" * 2000), "fileType": "log", "uniqueId": "1"}
+            kind = "application/vnd.microsoft.teams.file.download.info"
+            await user.say("look", attachments=[{"contentType": kind, "name": "trace.log", "content": info}])
+        assert "trace.log (2 KB)" in staff.seen(case)
+        assert "https://help.example/files/" in str(shown_to(place, way[1]))
+        if way[1] == "S":
+            await staff.mention("Anna", "see this", case, files=[place.slack.file("fix.txt", b"y" * 30)])
+            assert "Anna: see this" in user.seen()
+            assert "fix.txt (30 B)" in user.seen()
+
+
+RICH = [
+    {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {"type": "broadcast", "range": "channel"},
+                    {"type": "text", "text": " now "},
+                    {"type": "text", "text": "this", "style": {"bold": True}},
+                ],
+            }
+        ],
+    }
+]
+
+
+def shown_to(place: Place, platform: str) -> list[object]:
+    """All that went to this platform."""
+    if platform == "S":
+        return [call.body for call in place.slack.of()]
+    return [sent.body for sent in place.stand.connector.sent]
+
+
+async def test_all_is_relayed_where_the_plan_says_so() -> None:
+    """With `relay: all` what the claimer says in the case's thread goes to the user without a mention; what others say,
+    and what is said elsewhere, does not."""
+    written = script()
+    written.plan = written.plan.model_copy(update={"relay": "all"})
+    async with both(make_store("sqlite:///:memory:"), written) as place:
+        user, staff = SlackUser(place), SlackStaff(place)
+        await staff.bind("helpdesk")
+        case = await a_case(user)
+        await staff.act("Anna", "claim", case)
+        channel, thread = staff.where(case)
+        for who, text, there in [
+            (slack.ANNA, "try this", thread),
+            (slack.BEN, "she is new here", thread),
+            (slack.ANNA, "who has time?", ""),
+        ]:
+            await place.in_slack(slack.said(text, channel, who, there, mention=False))
+        assert "Anna: try this" in user.seen()
+        assert "she is new" not in user.seen()
+        assert "who has time" not in user.seen()
