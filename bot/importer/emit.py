@@ -13,7 +13,9 @@ from typing import Any
 _PLAIN = re.compile(r"[A-Za-z0-9(](?:[^\n:#]|:(?=[^\s])|(?<=\S)#)*(?<![\s:])")
 _BAD = r"\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"  # signs that a block can't hold, but for two
 _BLOCK = re.compile(rf"[^\s{_BAD}](?:[^{_BAD}]|[\t\n])*(?<!\s)")
-_NULLS = frozenset({"null", "Null", "NULL"})
+# What other readers of YAML would take for something else than a text. A number has no blank in it, a date neither.
+_OTHER = frozenset({"null", "yes", "no", "true", "false", "on", "off", "y", "n"})
+_NUMBER = re.compile(r"[0-9][^ ]*|\(?")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _WIDE = 120
 
@@ -52,7 +54,9 @@ def _list(key: str, values: Sequence[Any], pad: str, start: str, lines: list[str
 
 
 def _text(lead: str, value: str, pad: str, lines: list[str]) -> None:
-    if "\n" in value and _BLOCK.fullmatch(value):
+    if lead == "review:":
+        lines.append(f"{lead} {value}")
+    elif "\n" in value and _BLOCK.fullmatch(value):
         lines.append(f"{lead} |-")
         lines.extend(f"{pad}  {line}" if line else "" for line in value.split("\n"))
     else:
@@ -60,13 +64,13 @@ def _text(lead: str, value: str, pad: str, lines: list[str]) -> None:
 
 
 def _scalar(value: str) -> str:
-    if _PLAIN.fullmatch(value) and value.isprintable() and value not in _NULLS:
+    if _PLAIN.fullmatch(value) and value.isprintable() and value.lower() not in _OTHER and not _NUMBER.fullmatch(value):
         return value
     return _quoted(value)
 
 
 def _quoted(value: str) -> str:
-    if re.fullmatch(r"[a-z][a-z0-9-]*", value) and value not in _NULLS:
+    if re.fullmatch(r"[a-z][a-z0-9-]*", value) and value not in _OTHER:
         return value
     made = "".join(_ESCAPES.get(c) or (c if c.isprintable() else _code(c)) for c in value) if _odd(value) else value
     return f'"{made}"'

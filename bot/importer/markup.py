@@ -10,12 +10,18 @@ TAGS = (
     "a|abbr|b|big|blockquote|br|center|code|dd|del|details|div|dl|dt|em|font|h[1-6]|hr|i|iframe|img|ins|kbd|label|li|mark|nobr"
     "|ol|p|pre|q|s|samp|section|small|span|src|strike|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|video|videogroup"
 )
-_TAG = re.compile(rf"`[^`\n]+`|<(?P<end>/?)(?P<name>{TAGS})(?P<attributes>\s[^<>]*?)?\s*/?>", re.IGNORECASE)
+# Attributes have values: `<sub GUID of yours>` is a place to fill in.
+_HELD = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))+(?:\s+[\w-]+)*"
+_TAG = re.compile(rf"`[^`\n]+`|<(?P<end>/?)(?P<name>{TAGS})(?P<attributes>{_HELD})?\s*/?>", re.IGNORECASE)
+# These are places to fill in, too, unless they are closed somewhere.
+_PAIRED = frozenset(
+    {"a", "b", "code", "i", "label", "mark", "q", "s", "section", "small", "src", "table", "title", "u", "video"}
+)
 _ATTRIBUTE = re.compile(r"([A-Za-z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
 _PRE = re.compile(r"<pre\b[^<>]*>(?:\s*<code\b[^<>]*>)?(.*?)(?:</code>\s*)?</pre>", re.IGNORECASE | re.DOTALL)
 _VIDEO = re.compile(r"<src>\s*(?P<url>https?://[^\s<>]+?)\s*</src>\s*<title>(?P<title>[^<>]*)</title>", re.IGNORECASE)
 _LINK = re.compile(r"<a\b(?P<attributes>[^<>]*)>(?P<inside>(?:(?!<a\b).){0,2000}?)</a\s*>", re.IGNORECASE | re.DOTALL)
-_ANY = re.compile(rf"</?(?:{TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_ANY = re.compile(rf"</?(?:{TAGS})(?:{_HELD})?\s*/?>", re.IGNORECASE)
 _PICTURE = re.compile(r"<img\b([^<>]*)>", re.IGNORECASE)
 _MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`", "tt": "`", "samp": "`", "kbd": "`"}
 _BLOCKS = frozenset({"p", "div", "blockquote", "center", "details", "table", "dl", "section", "hr"})
@@ -60,7 +66,7 @@ class Html:
 
     def __init__(self) -> None:
         self._lists: list[list[int]] = []  # the next number (0: bullets), and how far in
-        self._text = ""
+        self._text = self._low = ""
 
     def to_markdown(self, text: str) -> str:
         """The next text with its HTML as Markdown; addresses in attributes become links, a table's rows bullets."""
@@ -71,13 +77,15 @@ class Html:
             text = _VIDEO.sub(lambda found: f"\n\n{_markdown_link(found['title'].strip(), found['url'])}\n\n", text)
         if "</a" in low:
             text = _LINK.sub(_link, text)
-        self._text = text
+        self._text, self._low = text, text.lower()
         return _TAG.sub(self._one, text)
 
     def _one(self, found: re.Match[str]) -> str:
         if not found["name"]:
             return found[0]
         name, end, attributes = found["name"].lower(), bool(found["end"]), found["attributes"] or ""
+        if name in _PAIRED and not end and not attributes and f"</{name}" not in self._low:
+            return found[0]
         if name == "br":
             return BREAK
         if name in _MARKS:

@@ -13,6 +13,7 @@ from bot.importer.markup import BREAK, Html
 
 _FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
 _COMMENT = re.compile(r"<!--+(?P<inside>.*?)--+>", re.DOTALL)
+_ASIDE = re.compile(r"^[ \t]*\[(?:comment|//)\]: #[ \t]*[(\"'](.*)[)\"'][ \t]*$", re.IGNORECASE | re.MULTILINE)
 _SECTION = re.compile(r"^[ \t]*:::[ \t]*Section\b[ \t]*(.*?):::[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TIGHT_HEADING = re.compile(r"^( {0,3}#{1,6})(?=\*\*|[A-Z][a-z ])")
 _TIGHT_NUMBER = re.compile(r"^([ \t]*\d{1,2}[.)])(?=\*\*|\[|[A-Z][a-z])")
@@ -58,6 +59,9 @@ def _parts(body: str) -> Iterator[tuple[bool, list[str]]]:
 
 
 def _prose(text: str, html: Html, hidden: list[str]) -> list[str]:
+    if "]: #" in text:
+        hidden += [found[1] for found in _ASIDE.finditer(text) if len(found[1].split()) > 1]
+        text = _ASIDE.sub("", text)
     if "<!--" in text:
         hidden += [words for found in _COMMENT.finditer(text) if len((words := found["inside"].strip()).split()) > 1]
         text = _COMMENT.sub("", text)

@@ -25,7 +25,12 @@ _NAMES = (
     "a|abbr|b|big|blockquote|br|center|code|dd|del|details|div|dl|dt|em|font|h[1-6]|hr|i|iframe|img|ins|kbd|label|li|mark|nobr"
     "|ol|p|pre|q|s|samp|section|small|span|src|strike|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|video|videogroup"
 )
-_TAG = re.compile(rf"</?(?:{_NAMES})(?P<attributes>\s[^<>]*)?/?>", re.IGNORECASE)
+_TAG = re.compile(
+    rf"<(?P<end>/?)(?P<name>{_NAMES})(?P<held>(?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))+(?:\s+[\w-]+)*)?\s*/?>",
+    re.IGNORECASE,
+)
+_PLACES = {"a", "b", "code", "i", "label", "mark", "q", "s", "section", "small", "src", "table", "title", "u", "video"}
+_ASIDE = re.compile(r"^[ \t]*\[(?:comment|//)\]: #.*$", re.IGNORECASE | re.MULTILINE)
 _SOURCE = re.compile(r"<src>\s*[^<>\s]+\s*</src>", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"(?:href|src)\s*=\s*[\"']?([^\"'\s>]+)|(https?://(?:[^\s()<>\"'`\]\[|\\]|\([^\s()<>\"]*\))+)", re.IGNORECASE
@@ -52,13 +57,26 @@ def of_article(text: str) -> tuple[Counter[str], set[str]]:
     text = _ESCAPED.sub("", text)
     urls = {_same(found[1] or found[2]) for found in _ADDRESS.finditer(text)} if "://" in text or "=" in text else set()
     if "<" in text:
-        text = _TAG.sub(" ", _SOURCE.sub(" ", text))
+        text = _without_tags(_SOURCE.sub(" ", text))
+    text = _ASIDE.sub("", text) if "]: #" in text else text
     text = _TARGET.sub(lambda found: f"] {found['tip'] or ''} ", text)
     if _REFERENCE.search(text):
         text = _SHORT.sub("]", _REFERENCE.sub(" ", text))
     text = _FENCE.sub("", text)
     text = _NUMBER.sub("", text)
     return Counter(_WORD.findall(_MARKS.sub("", text).casefold())), {url for url in urls if url.startswith("http")}
+
+
+def _without_tags(text: str) -> str:
+    """The text without tags; what only looks like one, and is never closed, is a place to fill in."""
+    low = text.lower()
+
+    def one(found: re.Match[str]) -> str:
+        name = found["name"].lower()
+        tag = found["end"] or found["held"] or f"</{name}" in low
+        return " " if tag or name not in _PLACES else found[0]
+
+    return _TAG.sub(one, text)
 
 
 def of_guide(data: Any) -> tuple[Counter[str], set[str]]:

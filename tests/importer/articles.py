@@ -132,6 +132,9 @@ COMMENTS = f"""{header("Comments")}
 The kettle **<!--$Name-->[Name]<!--/$Name-->** was hot from <!--$Start-->Start<!--/$Start--> on.
 <!--/issueDescription-->
 <!-- this old paragraph was hidden by its author -->
+
+[comment]: # (this was hidden in another way)
+
 Token {{resourceId}} and ${{lamp}}.
 """
 
@@ -139,6 +142,7 @@ SIGNS = f"""{header("Signs &amp; letters&#xD;")}
 # Signs &amp; letters&#xD;
 
 Type `ping <kettle>` if x < 5 && y > 3, with <your-kettle-name> and <port>.
+Say <b id of the button> or <title>, as <a> place to fill in. Yes.
 a*b*c is a product, 2 * 3 * 4 too; [brackets] (and round ones) stay, so does a_b_c and \\*this\\*.
 """
 

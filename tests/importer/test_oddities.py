@@ -140,7 +140,10 @@ def test_comments_and_tokens() -> None:
     assert outcome.intro is not None
     assert outcome.intro.startswith("The kettle **[Name]** was hot from Start on.")
     assert "Token {resourceId} and ${lamp}." in outcome.intro
-    assert made.unplaced == (("comment this old paragraph was hidden by its author", "comments are not shown"),)
+    assert made.unplaced == (
+        ("comment this was hidden in another way", "comments are not shown"),
+        ("comment this old paragraph was hidden by its author", "comments are not shown"),
+    )
     assert guide_of(made).title == "Comments"  # the heading says nothing of the problem
 
 
@@ -150,6 +153,7 @@ def test_signs() -> None:
     intro = advice(guide).intro or ""
     assert guide.title == "Signs & letters"
     assert "`ping <kettle>` if x < 5 && y > 3, with <your-kettle-name> and <port>." in intro
+    assert "Say <b id of the button> or <title>, as <a> place to fill in." in intro
     assert "[brackets] (and round ones) stay, so does a_b_c and \\*this\\*." in intro
 
 
