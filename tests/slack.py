@@ -64,6 +64,8 @@ class Slack:
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     acknowledged: list[Json] = field(default_factory=list)
     granted: Json = field(default_factory=dict)
+    hanging: set[str] = field(default_factory=set)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def __aenter__(self) -> Self:
@@ -102,6 +104,8 @@ class Slack:
         else:
             body = dict(await request.post())
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if method in self.hanging:
+            await self.released.wait()
         fault = next((each for each in self.faults if each.only in ("", method)), None)
         if fault is not None:
             self.faults.remove(fault)
