@@ -257,7 +257,9 @@ def _details(page: Page, card: OutcomeCard, details: tuple[Detail, ...], pad: st
 def _part(page: Page, card: OutcomeCard, part: Action | Detail, lead: str, numbers: count[int]) -> None:
     """An action or a piece of advice below it, with its code and its links."""
     mark = {"article": card.labels.mark_article, "today": card.labels.mark_today}.get(part.mark or "", "")
-    page.say(text if (text := part.do if isinstance(part, Action) else part.text) else "…", lead, mark=mark)
+    text = part.do if isinstance(part, Action) else part.text
+    if text or lead.strip():
+        page.say(text or "…", lead, mark=mark)
     pad = " " * len(lead)
     if part.code:
         page.gap()

@@ -108,7 +108,8 @@ def _became(entry: Entry) -> str:
 
 
 def _placed(entry: Entry) -> str:
-    return ", ".join(f"{count} {name}" for name, count in entry.placed.items() if count)
+    placed = [(count, name) for name, count in entry.placed.items() if count]
+    return ", ".join(f"{count} {name.removesuffix('s') if count == 1 else name}" for count, name in placed)
 
 
 def _unplaced(entry: Entry) -> str:
@@ -126,8 +127,8 @@ def _numbers(report: Report) -> list[str]:
     if imported:
         lines.append(
             f"{counts['whole']} of {imported} without a word lost ({counts['whole'] / imported:.1%}); "
-            f"{counts['asks']} offered as questions; {counts['with something unplaced']} with something not placed; "
-            f"{counts['near twins']} pairs of near twins."
+            f"offered as questions: {counts['asks']}; with something not placed: {counts['with something unplaced']}; "
+            f"pairs of near twins: {counts['near twins']}."
         )
         files = [f"{count} {name.removeprefix('file ')}" for name, count in counts.items() if name.startswith("file ")]
         lines.append("Files: " + ", ".join(files) + ".")

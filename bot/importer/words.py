@@ -33,7 +33,9 @@ _PLACES = {"a", "b", "code", "i", "label", "mark", "q", "s", "section", "small",
 _ASIDE = re.compile(r"^[ \t]*\[(?:comment|//)\]: #.*$", re.IGNORECASE | re.MULTILINE)
 _SOURCE = re.compile(r"<src>\s*[^<>\s]+\s*</src>", re.IGNORECASE)
 _ADDRESS = re.compile(
-    r"(?:href|src)\s*=\s*[\"']?([^\"'\s>]+)|(https?://(?:[^\s()<>\"'`\]\[|\\]|\([^\s()<>\"]*\))+)", re.IGNORECASE
+    r"(?:href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\"'\s>]+))"
+    r"|(https?://(?:[^\s()<>\"'`\]\[|\\]|\([^\s()<>\"]*\))+)",
+    re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
@@ -55,7 +57,11 @@ def of_article(text: str) -> tuple[Counter[str], set[str]]:
     if "&" in text:
         text = _ENTITY.sub(lambda found: unescape(found[0]), text)
     text = _ESCAPED.sub("", text)
-    urls = {_same(found[1] or found[2]) for found in _ADDRESS.finditer(text)} if "://" in text or "=" in text else set()
+    urls = (
+        {_same(found[found.lastindex or 0]) for found in _ADDRESS.finditer(text)}
+        if "://" in text or "=" in text
+        else set()
+    )
     if "<" in text:
         text = _without_tags(_SOURCE.sub(" ", text))
     text = _ASIDE.sub("", text) if "]: #" in text else text
@@ -89,7 +95,9 @@ def of_guide(data: Any) -> tuple[Counter[str], set[str]]:
         if key == "url":
             urls.add(_same(text))
         elif key in _SAYS:
-            urls |= {_same(found[1] or found[2]) for found in _ADDRESS.finditer(text)} if "://" in text else set()
+            urls |= (
+                {_same(found[found.lastindex or 0]) for found in _ADDRESS.finditer(text)} if "://" in text else set()
+            )
             said.append(_OURS.sub("]", text) if "](" in text else text)
         elif key == "number":
             said.append(text)
