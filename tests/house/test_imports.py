@@ -53,6 +53,7 @@ bot.importer.store
 bot.importer.convert
 bot.importer.shape
 bot.importer.questions
+bot.importer.sections
 bot.importer.parts
 bot.importer.blocks
 bot.importer.inline
