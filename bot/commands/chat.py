@@ -20,13 +20,12 @@ from typing import TextIO
 
 from rich.console import Console
 
+from bot.search.opening import content_at_hand
 from bot.settings import Settings, environment, from_environment
 from bot.terminal import Terminal, hyperlinks
 from dialogs.cards.base import Button, Card
 from dialogs.cards.outcome import OutcomeCard
-from dialogs.content import load
 from dialogs.engine import Engine
-from dialogs.finder import WordFinder
 from dialogs.turn import Incoming, Press, State
 
 try:
@@ -66,11 +65,10 @@ def chat(
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     settings = settings or from_environment()
-    library = load(settings.content_dir, settings.default_locale)
+    content = content_at_hand(settings.content_dir, settings.index_file, settings.default_locale)
     live = stdin.isatty() and stdout.isatty()
     terminal = Terminal(_console(stdout, live), flat=not live, links=live and hyperlinks(environment()))
-    finder = WordFinder(library.guides, library.texts, translations=library.translations)
-    engine = Engine(library, finder, settings.contact)
+    engine = Engine(content.library, content.finder, settings.contact)
     conversation = Conversation(engine, terminal, clock, locale or settings.default_locale)
     try:
         with _history(history or Path.home() / HISTORY) if live else nullcontext():

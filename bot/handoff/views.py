@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Container, Iterable
+from itertools import islice
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -156,7 +157,7 @@ def _actions(
     forms = [reply, _note(case, say, name)]
     if transfer := _transfer(case, queues, say, colleagues):
         forms.append(transfer)
-    if choices := _guides(case, list(guides)[:MAX_GUIDES]):
+    if choices := _guides(case, list(islice(guides, MAX_GUIDES))):
         field = _choice(say, "guide", say.guide_label, choices)
         forms.append(Form(say.guide, (field,), _button(case, say.guide_send, "guide")))
     endings = tuple((e, str(getattr(say, f"ending_{e}"))) for e in ENDINGS)

@@ -20,11 +20,12 @@ from bot.search.finder import LibraryFinder
 from bot.search.nearest import Nearest
 from bot.search.vectors import Encoder, find_encoder
 from bot.search.write import SMALL
-from dialogs.content import load
+from dialogs.content import content_files, load
 from dialogs.finder import Finder, WordFinder
 from dialogs.library import Library
 
 FILE = "helpbot-index.db"
+FEW = 200  # files of content that are read faster than looked for in a compiled library
 
 log = structlog.get_logger()
 
@@ -66,3 +67,11 @@ def _content(found: Compiled, encoder: Encoder | None, locale: str) -> Content:
         library = Library(dict(library.guides), library.texts, held, locale, library.synonyms)
         return Content(library, WordFinder.over(library), found)
     return Content(library, LibraryFinder(found, Nearest(found, encoder) if encoder else None), found)
+
+
+def content_at_hand(folder: Path, file: Path | None, locale: str) -> Content:
+    """The same for a command that runs but once: a few guides are read at once, and nothing is written."""
+    if len(content_files(folder)) <= FEW:
+        library = load(folder, locale)
+        return Content(library, WordFinder.over(library))
+    return open_content(folder, file, locale)
