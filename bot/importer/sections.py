@@ -84,7 +84,7 @@ def parts_of(section: Section) -> Iterator[Part]:
 
 
 def _stepped(part: Part, blocks: Sequence[Block]) -> Iterator[Part]:
-    """Numbered lists, each with the texts that introduce it; what stands between them and is no text follows the first."""
+    """Numbered lists, each with the texts that introduce it; what else stands between two follows the first."""
     waiting: list[Block] = []
     for block in blocks:
         if not block.numbered:
