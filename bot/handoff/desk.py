@@ -68,7 +68,9 @@ class Desk:
         """Queue -> its desk, as bound."""
         now = self._ticks()
         if fresh or now - self._desks_at >= DESKS_KEPT:
-            self._desks = {d.queue: d.address for d in await self.store.desks()}
+            # A desk on a platform that is not served (any more) is none.
+            served = [desk for desk in await self.store.desks() if desk.address.channel in self.channels]
+            self._desks = {desk.queue: desk.address for desk in served}
             self._desks_at = now
         return self._desks
 
