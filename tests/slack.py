@@ -63,6 +63,7 @@ class Slack:
     scopes: str = "chat:write"
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     acknowledged: list[Json] = field(default_factory=list)
+    uploaded: dict[str, bytes] = field(default_factory=dict)
     granted: Json = field(default_factory=dict)
     hanging: set[str] = field(default_factory=set)
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,6 +81,7 @@ class Slack:
         app.router.add_post("/api/{method}", self._call)
         app.router.add_get("/files/{name}", self._file)
         app.router.add_get("/socket", self._socket)
+        app.router.add_post("/upload/{name}", self._upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -136,6 +138,16 @@ class Slack:
                 self.acknowledged.append(json.loads(received.data))
         self.sockets.remove(socket)
         return socket
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        content = await request.read()
+        assert request.headers["Content-Length"] == str(len(content))
+        self.uploaded[request.match_info["name"]] = content
+        return web.Response(text="OK")
+
+    def _files_getUploadURLExternal(self, body: Json) -> Json:
+        name = f"F{next(self.numbers):04}"
+        return {"file_id": name, "upload_url": self.url.removesuffix("/api") + f"/upload/{name}"}
 
     def file(self, name: str, content: bytes) -> Json:
         """A file that lies here, as a message names it."""

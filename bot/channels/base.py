@@ -27,6 +27,7 @@ class Channel(Protocol):
     """
 
     name: str
+    takes_files: bool  # a payload may have an "upload": a kept file that `deliver` passes on; else files are links
 
     async def start(self) -> None:
         """Begin the work in the background that the door needs (keys, tokens); does not wait for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import aiohttp
 
@@ -18,6 +19,7 @@ from bot.channels.teams_hosts import FileHosts, ServiceHosts
 from bot.channels.teams_token import Certificate, Credential, ManagedIdentity, Secret, TokenSource, resource_of
 from bot.settings import Settings, environment
 from bot.storage.arrivals import KeptStore
+from bot.storage.files import FileStore
 from dialogs.texts import Texts
 
 PATHS: Mapping[str, str] = {"teams": "/api/messages", "slack": "/slack/events"}
@@ -37,11 +39,15 @@ LIMITS: Mapping[str, Limits] = {
 }
 
 
+class Kept(KeptStore, FileStore, Protocol):
+    """What channels need of the database."""
+
+
 def make_channels(
     settings: Settings,
     session: aiohttp.ClientSession,
     texts: Callable[[str], Texts],
-    kept: KeptStore,
+    kept: Kept,
     clock: Callable[[], float],
     ticks: Callable[[], float],
 ) -> dict[str, Channel]:
@@ -85,7 +91,7 @@ def _slack(
     settings: Settings,
     session: aiohttp.ClientSession,
     texts: Callable[[str], Texts],
-    kept: KeptStore,
+    kept: Kept,
     clock: Callable[[], float],
     ticks: Callable[[], float],
 ) -> SlackChannel:
@@ -98,6 +104,7 @@ def _slack(
         session,
         texts,
         tokens,
+        kept,
         secret=settings.slack_signing_secret.get_secret_value(),
         api=settings.slack_api_url,
         command=settings.slack_command,

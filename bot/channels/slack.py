@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -24,13 +23,13 @@ from bot.channels.slack_words import PERSON
 from bot.envelope import Address, Envelope, FileRequest, Outgoing, Payload, Person, Receipt
 from bot.errors import DeliverLater, DeliveryError, Undeliverable
 from bot.storage.base import Row
+from bot.storage.files import FileStore
 from dialogs.cards import slack_text
 from dialogs.cards.base import Card
 from dialogs.texts import Texts
 from dialogs.turn import Outcome
 
 ANSWER_TRIES = 3  # of what is done after a press
-FILES = ("slack.com", "slack-files.com", "slack-edge.com")  # hosts that files are fetched from, and names below them
 
 DELIVERED = "white_check_mark"  # the reaction on a message that was passed on
 
@@ -41,12 +40,14 @@ class SlackChannel:
     """Implements `bot.channels.base.Channel`."""
 
     name = CHANNEL
+    takes_files = True
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
         texts: Callable[[str], Texts],
         tokens: Callable[[SlackApi], Tokens],
+        files: FileStore | None = None,
         *,
         secret: str,
         api: str = "https://slack.com/api",
@@ -58,14 +59,16 @@ class SlackChannel:
         patience: float = PATIENCE,
     ) -> None:
         """`texts` gives the sentences of a locale; `locale` is for people whose own is not known. tokens: what knows
-        where the app is installed, over the Web API at `api`. secret: the signing secret ("": Socket Mode only).
-        clock: Unix seconds as the world has them, for signatures. patience: seconds that a call may take."""
+        where the app is installed, over the Web API at `api`. files: where those are kept that are passed on. secret:
+        the signing secret ("": Socket Mode only). clock: Unix seconds as the world has them, for signatures. patience:
+        seconds that a call may take.
+        """
         self._texts = texts
         self._locale = locale
         self._guests = guests
         self.api = SlackApi(session, api, patience)
         self.tokens = tokens(self.api)
-        self._sender = Sender(self.api, self.tokens)
+        self._sender = Sender(self.api, self.tokens, files)
         self._people = People(self.api, self.tokens, ticks)
         self.door = Door(
             self.api,
@@ -211,20 +214,10 @@ class SlackChannel:
 
     async def file_request(self, address: Address, url: str) -> FileRequest:
         """By a GET with the bot's token, which goes to Slack's own hosts only."""
-        if not self._holds_files(url):
+        if not self.api.owns(url):
             raise Undeliverable("file-host")
         token = await token_for(self.tokens, address)
-        return FileRequest(url, {"Authorization": f"Bearer {token}"}, self._holds_files)
-
-    def _holds_files(self, url: str) -> bool:
-        if "\\" in url:  # one parser's path is another's host
-            return False
-        parts = urlsplit(url)
-        base = urlsplit(self.api.base)
-        if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):
-            return True
-        host = (parts.hostname or "").lower()
-        return parts.scheme == "https" and any(host == name or host.endswith(f".{name}") for name in FILES)
+        return FileRequest(url, {"Authorization": f"Bearer {token}"}, self.api.owns)
 
     def _in_chat(self, body: dict[str, Any]) -> str:
         """Where a command was typed: that it was answered in the chat, and the way there."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -21,6 +22,8 @@ from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliv
 
 Json = dict[str, Any]
 PATIENCE = 20.0  # seconds that one request may take
+_UPLOAD = aiohttp.ClientTimeout(total=50.0, connect=5.0)
+_HOSTS = ("slack.com", "slack-files.com", "slack-edge.com")  # and names below them
 _TYPE = "application/json; charset=utf-8"
 _READ_MOST = 256 * 1024
 _LONGEST_WAIT = 3600.0  # the most that a Retry-After may hold a conversation
@@ -72,6 +75,31 @@ class SlackApi:
         self._timeout = aiohttp.ClientTimeout(total=patience, connect=min(patience, 5.0))
         self._clients: dict[str, AsyncWebClient] = {}
         self._urls: dict[str, URL] = {}
+
+    def owns(self, url: str) -> bool:
+        """Whether an address is Slack's own: files lie there, and the token may go there."""
+        if "\\" in url:  # one parser's path is another's host
+            return False
+        parts, base = urlsplit(url), urlsplit(self.base)
+        if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):
+            return True
+        host = (parts.hostname or "").lower()
+        return parts.scheme == "https" and any(host == name or host.endswith(f".{name}") for name in _HOSTS)
+
+    async def upload(self, url: str, parts: AsyncIterable[bytes], size: int) -> None:
+        """The content of a file, to the address that Slack gave for it. Raises `DeliveryError`."""
+        if not self.owns(url):
+            raise Undeliverable("upload-host")
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        try:
+            async with self._session.post(
+                url, data=parts, headers=headers, timeout=_UPLOAD, allow_redirects=False
+            ) as response:
+                await body_of(response, _READ_MOST)
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            raise DeliverLater(f"upload: {type(error).__name__}") from None
+        if response.status != 200:
+            raise DeliverLater(f"upload: {response.status}")
 
     def client(self, token: str) -> AsyncWebClient:
         """slack-sdk's client with this token, on our session, without retries."""

@@ -12,6 +12,7 @@ SCOPES: Mapping[str, str] = {
     "chat:write": "answers",
     "commands": "the command and the message shortcut",
     "files:read": "files that people send",
+    "files:write": "files that are passed on",
     "groups:history": "the same in private channels",
     "groups:read": "who is in a desk's private channel",
     "im:history": "direct messages",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from typing import Any
 
 import structlog
@@ -15,6 +16,8 @@ from bot.channels.slack_tokens import Tokens, token_for
 from bot.envelope import Address, Payload, Receipt, Written
 from bot.errors import DeliverLater, Undeliverable
 from bot.storage.base import Row
+from bot.storage.files import FileStore
+from dialogs.cards.slack_text import escape
 
 _PLAIN = {"unfurl_links": False, "unfurl_media": False}
 _MORE = re.compile(r'"(?:before":\[|pressed":\{)')  # outside of a text, where quotes would be escaped
@@ -22,14 +25,17 @@ _MORE = re.compile(r'"(?:before":\[|pressed":\{)')  # outside of a text, where q
 log = structlog.get_logger()
 
 MARK = "mark"  # the kind of a row that is a reaction
+_FILE = "F"  # the begin of a file's id, where a message's begins with a digit
 _CHATS = 20_000  # direct messages remembered
 
 
 class Sender:
     """Delivers rows, and says things in passing."""
 
-    def __init__(self, api: SlackApi, tokens: Tokens) -> None:
-        """Calls go through `api` with the token that `tokens` has for the workspace."""
+    def __init__(self, api: SlackApi, tokens: Tokens, files: FileStore | None = None) -> None:
+        """Calls go through `api` with the token that `tokens` has for the workspace. files: where those are kept that
+        are passed on."""
+        self._files = files
         self._api = api
         self._tokens = tokens
         self._chats: OrderedDict[str, str] = OrderedDict()
@@ -44,6 +50,8 @@ class Sender:
             return await self._mark(row, where, token)
         if not row.receipt:
             return Receipt()
+        if row.receipt.startswith(_FILE):
+            return await self._file_gone(row, token)
         target = {"channel": where["channel"], "ts": row.receipt}
         try:
             if row.kind == "delete":
@@ -62,6 +70,11 @@ class Sender:
             return await self._said(payload.message, where, token)
         if isinstance(payload, Written) and row.kind == "send" and not _MORE.search(payload.text):
             return await self._said(payload.text, where, token)
+        if "upload" in payload and self._files is not None:
+            try:
+                return await self._upload(self._files, payload["upload"], where, token)
+            except Undeliverable as error:  # then its card, with a link
+                log.warning("slack_file_not_uploaded", reason=error.reason)
         if "pressed" in payload:
             await self._answered(encode(payload["pressed"]), where, token)
         conversation = ""
@@ -82,6 +95,29 @@ class Sender:
         if not stamp.isprintable() or not stamp:
             raise DeliverLater("no ts", ambiguous=True)
         return Receipt(stamp)
+
+    async def _upload(self, files: FileStore, upload: Payload, where: dict[str, Any], token: str) -> Receipt:
+        """A kept file itself. Its id stands for the message, of which Slack tells nothing."""
+        name, size, blob = str(upload["name"]), int(upload["size"]), str(upload["blob"])
+        ticket = await self._api.read("files.getUploadURLExternal", token, {"filename": name, "length": str(size)})
+        file_id = str(ticket.get("file_id", ""))
+        if not file_id.startswith(_FILE) or not file_id.isalnum():
+            raise Undeliverable("no file id")
+        await self._api.upload(str(ticket.get("upload_url", "")), _parts(files, blob), size)
+        place = {"channel_id": where["channel"], **({"thread_ts": where["thread_ts"]} if "thread_ts" in where else {})}
+        shown = {"files": [{"id": file_id, "title": name}], "initial_comment": escape(str(upload["author"]))}
+        await self._api.call("files.completeUploadExternal", token, {**place, **shown}, once=True)
+        return Receipt(file_id)
+
+    async def _file_gone(self, row: Row, token: str) -> Receipt:
+        """A file is taken back; it can't be changed."""
+        if row.kind == "delete":
+            try:
+                await self._api.call("files.delete", token, {"file": row.receipt})
+            except Undeliverable as error:
+                if error.reason not in ("file_not_found", "file_deleted"):
+                    raise
+        return Receipt(row.receipt if row.kind == "update" else "")
 
     async def _answered(self, message: str, where: dict[str, Any], token: str) -> None:
         """The pressed message as it is now: first, for it may be repeated. When it can't be changed, it stays."""
@@ -132,6 +168,14 @@ class Sender:
     async def view(self, method: str, address: Address, body: dict[str, Any]) -> None:
         """Open a modal or publish the App Home. Raises `DeliveryError`."""
         await self._api.call(method, await token_for(self._tokens, address), body)
+
+
+async def _parts(files: FileStore, blob: str) -> AsyncIterator[bytes]:
+    """The content, part by part."""
+    number = 0
+    while part := await files.file_part(blob, number):
+        yield part
+        number += 1
 
 
 def _with(message: str, more: dict[str, Any]) -> bytes:

@@ -60,6 +60,7 @@ class TeamsChannel:
     """Implements `bot.channels.base.Channel`. Without a verifier it is in local mode: this machine only, no tokens."""
 
     name = teams_read.CHANNEL
+    takes_files = False
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ from bot.links import LINK_SECONDS, Links
 from bot.script import Script
 from bot.storage.base import Row, Store, Turn
 from bot.storage.files import KeptFile
-from dialogs.cards.base import Button, Card
+from dialogs.cards.base import Button
 from dialogs.cards.file import FileCard
 from dialogs.texts import DeskTexts, fill
 
@@ -106,7 +106,11 @@ class Files:
             if file.reason
             else self.card(file, carried.author, carried.side, carried.reader)
         )
-        payload = self._channels[row.address.channel].payload(card)
+        channel = self._channels[row.address.channel]
+        payload = channel.payload(card)
+        if channel.takes_files and file.blob and file.size:
+            upload = {"blob": file.blob, "name": card.name, "size": file.size, "author": card.author}
+            payload = {**payload, "upload": upload}
         return replace(row, kind="send", payload=payload)
 
     async def _have(self, carried: Carried, last: bool) -> KeptFile | None:
@@ -174,7 +178,7 @@ class Files:
             limit=self._limits.megabytes,
         )
 
-    def _lost_card(self, carried: Carried, file: KeptFile) -> Card:
+    def _lost_card(self, carried: Carried, file: KeptFile) -> FileCard:
         """What the other side reads in place of a file that can't be had."""
         script = self._script()
         say = script.texts(carried.reader or script.staff_locale).desk

@@ -45,6 +45,9 @@ METHOD_SCOPES = {
     "users.info": ["users:read", "users:read.email"],
     "conversations.info": ["channels:read", "groups:read"],
     "apps.connections.open": [],  # with the app-level token
+    "files.getUploadURLExternal": ["files:write"],
+    "files.completeUploadExternal": ["files:write"],
+    "files.delete": ["files:write"],
     "reactions.add": ["reactions:write"],
     "views.open": [],
     "views.publish": [],

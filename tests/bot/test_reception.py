@@ -24,6 +24,7 @@ class Paper:
     """A channel that renders replies as their text and sends nothing."""
 
     name = "paper"
+    takes_files = False
 
     async def start(self) -> None:
         """Nothing to start."""

@@ -86,6 +86,7 @@ class Platform:
     """
 
     name: str = "teams"
+    takes_files: bool = False
     posts: list[Post] = field(default_factory=list)
     people: dict[str, list[Person]] = field(default_factory=dict)
     broken: dict[str, DeliveryError] = field(default_factory=dict)

@@ -161,12 +161,11 @@ async def test_files_and_formatting_go_across(way: str) -> None:
             info = {"downloadUrl": place.stand.connector.file("trace", b"x" * 2000), "fileType": "log", "uniqueId": "1"}
             kind = "application/vnd.microsoft.teams.file.download.info"
             await user.say("look", attachments=[{"contentType": kind, "name": "trace.log", "content": info}])
-        assert "trace.log (2 KB)" in staff.seen(case)
-        assert "https://help.example/files/" in str(shown_to(place, way[1]))
+        came(place, way[1], "trace.log", b"x" * 2000, staff.seen(case))
         if way[1] == "S":
             await staff.mention("Anna", "see this", case, files=[place.slack.file("fix.txt", b"y" * 30)])
             assert "Anna: see this" in user.seen()
-            assert "fix.txt (30 B)" in user.seen()
+            came(place, way[0], "fix.txt", b"y" * 30, user.seen())
 
 
 RICH = [
@@ -186,11 +185,16 @@ RICH = [
 ]
 
 
-def shown_to(place: Place, platform: str) -> list[object]:
-    """All that went to this platform."""
-    if platform == "S":
-        return [call.body for call in place.slack.of()]
-    return [sent.body for sent in place.stand.connector.sent]
+def came(place: Place, platform: str, name: str, content: bytes, seen: str) -> None:
+    """A file has arrived: in Slack itself, in Teams as a link."""
+    if platform == "T":
+        assert f"{name} ({len(content) // 1000} KB)" in seen or f"{name} ({len(content)} B)" in seen
+        assert "https://help.example/files/" in str([sent.body for sent in place.stand.connector.sent])
+        return
+    (done,) = place.slack.of("files.completeUploadExternal")[-1:]
+    (file,) = done.body["files"]
+    assert (file["title"], place.slack.uploaded[file["id"]]) == (name, content)
+    assert done.body["initial_comment"]
 
 
 async def test_all_is_relayed_where_the_plan_says_so() -> None:

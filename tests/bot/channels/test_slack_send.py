@@ -13,6 +13,7 @@ from bot.channels.slack_tokens import OneWorkspace
 from bot.envelope import Address, Person
 from bot.errors import ConversationBlocked, DeliverLater, Undeliverable
 from bot.storage.base import Row
+from bot.storage.sqlite import SqliteStore
 from tests import slack as fake
 from tests.slack import ANNA, CHAT, TEAM, Fault, Slack
 from tests.stand import library
@@ -179,3 +180,29 @@ async def test_files_come_from_slack_alone(channel: SlackChannel) -> None:
     for url in ("https://evil.example/a", "http://files.slack.com/a", "https://files.slack.com.evil.example/", "x"):
         with pytest.raises(Undeliverable):
             await channel.file_request(DIRECT, url)
+
+
+async def test_a_file_is_uploaded_and_taken_back(slack: Slack) -> None:
+    """A kept file comes into the chat or the thread under its name; taken back, it is deleted. Where Slack does not
+    take it, its card comes."""
+    store = SqliteStore(":memory:")
+    await store.open()
+    for number, part in enumerate((b"a" * 5, b"b" * 3)):
+        await store.keep_part("blob", number, part, 5.0)
+    upload = {"blob": "blob", "name": "a.txt", "size": 8, "author": "Alex <b>"}
+    async with aiohttp.ClientSession() as session:
+        channel = SlackChannel(
+            session, library().say, lambda api: OneWorkspace(api, fake.TOKEN), store, secret=fake.SECRET, api=slack.url
+        )
+        receipt = await channel.deliver(row(address=THREAD, payload={**TEXT, "upload": upload}))
+        (done,) = slack.of("files.completeUploadExternal")
+        assert slack.uploaded == {receipt.message_id: b"aaaaabbb"}
+        assert (done.body["channel_id"], done.body["thread_ts"]) == ("C0ROOM", "1.1")
+        assert done.body["initial_comment"] == "Alex &lt;b&gt;"
+        assert slack.of("chat.postMessage") == []
+        await channel.deliver(row("delete", THREAD, receipt.message_id))
+        assert slack.of("files.delete")[0].body == {"file": receipt.message_id}
+        slack.faults.append(Fault(error="missing_scope", only="files.getUploadURLExternal"))
+        await channel.deliver(row(address=THREAD, payload={**TEXT, "upload": upload}))
+        assert len(slack.of("chat.postMessage")) == 1
+    await store.close()
