@@ -179,12 +179,14 @@ class Grouped(Generic[Item, Result]):
         self._run = run
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._working = 0  # tasks that will look at what waits once more; one that has ended may still be in the set
 
     async def __call__(self, item: Item) -> Result:
         """The result of this item."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._tasks) < AT_ONCE:
+        if self._working < AT_ONCE:
+            self._working += 1
             task = asyncio.create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -196,9 +198,12 @@ class Grouped(Generic[Item, Result]):
             await asyncio.wait(self._tasks)
 
     async def _work(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            await self._go(group)
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                await self._go(group)
+        finally:
+            self._working -= 1
 
     async def _go(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
