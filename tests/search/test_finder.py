@@ -242,7 +242,7 @@ def test_the_real_encoder() -> None:
     made = struct.unpack("<384e", encoder.guides([(texts[0], texts[0])])[0])
 
     def likeness(other: tuple[float, ...]) -> float:
-        return sum(a * b for a, b in zip(one, other, strict=True))
+        return float(sum(a * b for a, b in zip(one, other, strict=True)))
 
     assert likeness(made) > 0.98
     assert likeness(near) > likeness(far) + 0.2
