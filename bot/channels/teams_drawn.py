@@ -15,6 +15,7 @@ from typing import Any
 
 from dialogs.cards.base import Card
 from dialogs.cards.menu import MenuCard
+from dialogs.cards.notice import FixedNotice
 from dialogs.cards.question import AnsweredCard, QuestionCard
 
 SUMMARY_LENGTH = 160  # characters; the whole text of a card is longer than any banner
@@ -29,7 +30,7 @@ def _but_turn(kind: type[Any]) -> tuple[str, ...]:
 
 
 _REPEATED: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {
-    kind: attrgetter(*_but_turn(kind)) for kind in (QuestionCard, AnsweredCard, MenuCard)
+    kind: attrgetter(*_but_turn(kind)) for kind in (QuestionCard, AnsweredCard, MenuCard, FixedNotice)
 }
 
 

@@ -16,6 +16,7 @@ from bot.handoff.change import AFTER_ROOT, ROOT, Change, Say
 from bot.handoff.plan import DeskPlan
 from bot.handoff.states import after
 from dialogs.cards.base import Card
+from dialogs.cards.notice import FixedNotice
 from dialogs.cards.relay import RelayCard
 from dialogs.cards.rich import literal
 from dialogs.guide import Guide
@@ -290,7 +291,7 @@ def _with_note(line: str, note: str) -> str:
 def user_said(case: Case, scene: Scene, body: str, source: Source, files: tuple[Carried, ...] = ()) -> Change:
     """The user's message goes to the thread; what could not be passed on is said to the user."""
     case = replace(case, user_at=scene.now, nudges=0 if case.timer == "user" else case.nudges)
-    name, failed = views.who(case, scene.staff.desk), views.notice(scene.user.desk.not_passed_on)
+    name, failed = views.who(case, scene.staff.desk), FixedNotice(scene.user.desk.not_passed_on)
     change = Change(case)
     if body.strip():
         case, message = write(case, scene, "user", name, body, source, lane_of(case))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
-from bot.envelope import Address, Person
+from bot.envelope import Address, Outgoing, Person
 from bot.handoff.case import Case, Message, lane_of
 from bot.storage.cases import Desk, Owed, Step
 from bot.storage.codec import dump_address, dumps, load_address, loads, written
@@ -185,11 +185,14 @@ def _follows(owed: Owed) -> str | None:
     data: dict[str, Any] = {"message": owed.message}
     if then is None:
         return dumps(data)
-    rows = {
-        name: None if out is None else [out.kind, dict(out.payload), out.turn]
-        for name, out in (("sent", then.sent), ("failed", then.failed))
-    }
-    return dumps({**data, "lane": then.lane or then.to.key, "to": _address(then.to), **rows})
+    # Payloads are at hand as text: put in as they are, not read and written once more.
+    sent, failed = (_as_text(out) for out in (then.sent, then.failed))
+    head = dumps({**data, "lane": then.lane or then.to.key, "to": _address(then.to)})
+    return f'{head[:-1]},"sent":{sent},"failed":{failed}}}'
+
+
+def _as_text(out: Outgoing | None) -> str:
+    return "null" if out is None else f"[{dumps(out.kind)},{written(out.payload).text},{dumps(out.turn)}]"
 
 
 def escaped(reason: str) -> str:

@@ -41,6 +41,11 @@ CHANGE_CASE = """UPDATE cases SET version = version + 1, state = :state, queue =
         waited = CASE WHEN :state = 'waiting' THEN NULL
             WHEN :state = 'claimed' AND state = 'waiting' THEN :claimed - :since ELSE waited END
     WHERE id = :id AND version = :version"""
+# The same where no column that is looked for changes: then no index need be written, as when something is passed on.
+CHANGE_DATA = """UPDATE cases SET version = version + 1, data = :data
+    WHERE id = :id AND version = :version AND state IS :state AND queue IS :queue AND agent IS :agent
+        AND person IS :person AND user_key IS :user_key AND desk_key IS :desk_key AND lane IS :lane
+        AND thread IS :thread AND since IS :since AND claimed IS :claimed AND closed IS :closed AND due IS :due"""
 TOUCH = """INSERT INTO conversations (key, state, version, address, seq, used, case_id)
     VALUES (:key, coalesce(:state, '{}'), 1, :address, :count, :at, :case)
     ON CONFLICT (key) DO UPDATE SET
@@ -212,7 +217,7 @@ def _commit_step(
             found = db.execute(VERSION, (touch.key,)).fetchone()
             if (found[0] if found else 0) != touch.version:
                 return "conflict", None
-    if not db.execute(CHANGE_CASE if step.case.version else OPEN_CASE, columns).rowcount:
+    if not _put_case(db, step, columns):
         return "conflict", None
     if step.event_id:
         db.execute(REMEMBER, (step.event_key, step.event_id, answer, step.at))
@@ -225,6 +230,13 @@ def _commit_step(
     for touch in touched:
         leased += _touch(db, step, touch, holder, lease_until)
     return "done", leased
+
+
+def _put_case(db: sqlite3.Connection, step: Step, columns: dict[str, Any]) -> bool:
+    """Write the case as it is now; False when somebody was faster."""
+    if not step.case.version:
+        return bool(db.execute(OPEN_CASE, columns).rowcount)
+    return bool(db.execute(CHANGE_DATA, columns).rowcount or db.execute(CHANGE_CASE, columns).rowcount)
 
 
 def _touch(db: sqlite3.Connection, step: Step, touch: Touch, holder: str, lease_until: float) -> list[Any]:

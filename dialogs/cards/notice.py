@@ -53,3 +53,8 @@ class NoticeCard:
     def options(self) -> tuple[Button, ...]:
         """Its loud buttons, if any."""
         return tuple(button for button in self.ways if not button.quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedNotice(NoticeCard):
+    """A notice made of the bot's own sentences alone: the same for everybody, so that it need be drawn only once."""
