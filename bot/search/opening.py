@@ -6,6 +6,7 @@ content at hand. Where no file can be written at all, the content is read into m
 
 from __future__ import annotations
 
+import getpass
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -57,7 +58,15 @@ def open_content(folder: Path, file: Path | None, locale: str) -> Content:
 def _places(file: Path | None) -> Iterator[Path]:
     """Where the compiled library may lie, the best first."""
     yield file or Path(FILE)
-    yield Path(tempfile.gettempdir()) / FILE
+    # In a folder that others may write to, only a file of our own is trusted.
+    own = getpass.getuser()
+    place = Path(tempfile.gettempdir()) / f"helpbot-{own}"
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        if place.owner() == own and not place.stat().st_mode & 0o077:
+            yield place / FILE
+    except (OSError, KeyError) as error:
+        log.warning("index_not_written", where=str(place), reason=str(error))
 
 
 def _content(found: Compiled, encoder: Encoder | None, locale: str) -> Content:
