@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from rich.text import Text
 from bot.importer.report import Entry, Report, Status
 from bot.importer.run import Order, run
 from bot.importer.shape import Wishes
+from bot.resources import content_dir
 
+ENGLISH = "en.yaml"  # the texts that every language falls back to
 _ROWS = 30  # of the table; a report in JSON has them all
 _YEAR = dt.timedelta(days=365)
 
@@ -42,13 +45,26 @@ def import_(
     order = Order(tuple(paths), out, wishes, internal=internal, data=data, dry=dry)
     with _bar() as bar:
         report = run(order, _advance(bar))
+    whole = not dry and _completed(out)
     if report_file is not None:
         report_file.write_text(_json(report), encoding="utf-8")
     if as_json:
         typer.echo(_json(report), nl=False)
     else:
         _show(report, Console(highlight=False), report_file)
+        if whole:
+            typer.echo(f"{out / 'texts' / ENGLISH} was put there as it is shipped: a content folder needs it.")
     return 1 if report.count(Status.FAILED) else 0
+
+
+def _completed(out: Path) -> bool:
+    """Put the texts that every content folder needs into a new one; whether they were missing."""
+    file = out / "texts" / ENGLISH
+    if file.exists():
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(content_dir() / "texts" / ENGLISH, file)
+    return True
 
 
 def _json(report: Report) -> str:

@@ -35,6 +35,16 @@ def test_the_table_and_the_numbers(library: Path, tmp_path: Path) -> None:
     assert (tmp_path / "content" / "guides" / "kitchen-plain.yaml").is_file()
 
 
+def test_a_new_folder_is_whole(library: Path, tmp_path: Path) -> None:
+    """What is imported into a new folder can be checked and talked to at once; an author's own texts are left alone."""
+    assert "texts/en.yaml was put there" in run(tmp_path, "import", "library", "--out", "new").stdout
+    assert run(tmp_path, "check", "new").returncode == 0
+    texts = tmp_path / "new" / "texts" / "en.yaml"
+    texts.write_text("mine\n", encoding="utf-8")
+    assert "was put there" not in run(tmp_path, "import", "library", "--out", "new").stdout
+    assert texts.read_text(encoding="utf-8") == "mine\n"
+
+
 def test_json(library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--json` prints the report alone; `--report` writes the same to a file."""
     file = tmp_path / "report.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 from bot.commands.check import check
@@ -22,7 +21,6 @@ def squeezed(text: str) -> str:
 
 def test_the_seed(tmp_path: Path) -> None:
     """Both steps hold their sentences in order, what is nested with its link and its command; the documents follow."""
-    shutil.copytree(ROOT / "content" / "texts", tmp_path / "texts")
     assert import_((SEED,), tmp_path) == 0
     assert check([tmp_path]) == 0
     guide = content.load(tmp_path).guides[SEED.stem]
