@@ -21,6 +21,7 @@ from dialogs.library import FALLBACK, tags
 MOST = 20  # guides that are told at most
 _COVERED, _NEXT, _SAID, _BIAS = 4.45, -1.73, 3.46, -8.36  # log odds that the best one is meant
 OPEN = 0.65  # the probability from which on a guide is opened
+UNDECIDED = 0.6  # no more than this, where the words and the meaning say different guides: one in two is right then
 OFFER = 0.12  # from which on guides are offered
 
 
@@ -70,6 +71,8 @@ class LibraryFinder:
         hits = [Hit(r.number, r.score) for r in ranked]
         if self._nearest is not None:
             hits = self._nearest.fused(words, hits)
+            if hits[0].number != ranked[0].number:
+                sure = min(sure, UNDECIDED)
         scores = on_scale(sure, [hit.score for hit in hits[:most]])
         return [Found(self._names[h.number][0], s) for h, s in zip(hits, scores, strict=False)]
 
