@@ -381,8 +381,10 @@ class StaffSide:
         return None
 
     async def _edited(self, envelope: Envelope, case: Case, scene: Scene) -> Step | None:
-        """The agent changed or deleted a reply in the thread: its twin in the user's chat follows."""
-        if case.agent is None or case.agent.id != envelope.sender.id:
+        """The agent changed or deleted a reply in the thread: its twin in the user's chat follows. New words are only
+        for the one who holds the case; what was said before can be taken back whoever holds it now."""
+        held = case.agent is not None and case.agent.id == envelope.sender.id
+        if envelope.change == "edit" and not held:
             return None
         messages = [m for m in await said_in(self._desk.store, envelope) if m.case == case.id and m.side == "agent"]
         if not messages or (envelope.change == "edit" and messages[0].files):

@@ -67,7 +67,7 @@ class UserSide:
             return await self.rate(envelope, loaded, script)
         if envelope.gone or (case.gone and incoming.arrived):
             return await self._left_or_came(envelope, case, script) if case.open else None
-        if case.state == "closed":
+        if case.state == "closed" and envelope.change != "delete":  # what is taken back is taken back everywhere
             return await self._after(envelope, case, script)
         if case.gone:
             case = replace(case, gone=False)

@@ -409,6 +409,24 @@ async def test_edits_at_one_moment() -> None:
         assert (edited.kind, edited.id) == ("update", posts["**Anna:** first"])
 
 
+async def test_taken_back_after_all() -> None:
+    """A message that its author deletes goes from the other side, too, after the end and after the case went on."""
+    async with house() as home:
+        case = await claimed(home)
+        await home.say("ulla", "my password is 123", event="u1")
+        await home.mention(ANNA, "call 555", case, event="a1")
+        await home.staff(ANNA, "transfer", case, to=f"agent:{BEN.id}")
+        await home.mention(ANNA, "call 556", case, message="a1", change="edit")
+        assert "556" not in home.seen("ulla"), "new words are Ben's to say now"
+        await home.mention(ANNA, "", case, message="a1", change="delete")
+        assert home.platform.posts[-1].kind == "delete"
+        await home.staff(BEN, "close", case, ending="solved")
+        await home.say("ulla", "", message="u1", change="delete")
+        assert home.platform.posts[-1].kind == "delete"
+        assert [m.changed for m in await home.store.transcript(case)][:2] == ["deleted", "deleted"]
+        assert (await home.case(case)).state == "closed"
+
+
 async def test_user_blocked_the_bot(database_url: str) -> None:
     """An answer to a user who blocked the bot is told to the agent, each time; once let in, words go across again."""
     async with house(url=database_url) as home:
