@@ -145,7 +145,7 @@ async def body_of_request(
 
 
 def _json(answer: Payload) -> web.Response:
-    text = answer.text if isinstance(answer, Written) else json.dumps(answer)
+    text = answer.text if type(answer) is Written else json.dumps(answer)
     return web.Response(body=text.encode(), headers=_JSON)
 
 

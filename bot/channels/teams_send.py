@@ -181,7 +181,7 @@ class Sender:
 
 def _with(payload: Payload, added: dict[str, Any]) -> bytes:
     """A payload's JSON with fields that it has not; a written one is not written once more."""
-    if isinstance(payload, Written):
+    if type(payload) is Written:
         return f"{payload.text[:-1]},{json.dumps(added)[1:]}".encode()
     return json.dumps({**payload, **added}).encode()
 
