@@ -115,6 +115,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.sent": frozenset({"name"}),
     "desk.failed": frozenset({"name", "reason"}),
     "desk.edit_kept": frozenset({"name"}),
+    "desk.note_kept": frozenset({"name"}),
     "desk.user_unreachable": frozenset({"name", "reason"}),
     "desk.user_gone": frozenset({"name"}),
     "desk.user_returned": frozenset({"name"}),
@@ -300,6 +301,7 @@ class DeskTexts(BaseModel):
     sent: Sentence
     failed: Sentence
     edit_kept: Sentence
+    note_kept: Sentence
     user_unreachable: Sentence
     user_gone: Sentence
     user_returned: Sentence

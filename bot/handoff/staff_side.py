@@ -140,7 +140,7 @@ class StaffSide:
         turn = _Turn(envelope, case, agent, scene, script, text=text)
         command = words.in_thread(text, say)
         if command is not None and command.name == "note":
-            return self._commit(envelope, moves.noted(case, agent, scene, rich.literal(command.rest), echo=False))
+            return self._commit(envelope, self._kept_as_note(turn, command.rest))
         if command is not None:
             return self._commit(envelope, self._asked(turn, command))
         left_behind = any(file.problem == "channel" for file in envelope.files)
@@ -158,6 +158,15 @@ class StaffSide:
         if scene.plan.relay != "all":
             return False
         return case.state == "claimed" and case.agent is not None and case.agent.id == envelope.sender.id
+
+    @staticmethod
+    def _kept_as_note(turn: _Turn, note: str) -> Change:
+        """Kept, and said to be: what was meant for the user ("note that …") must not be thought to have arrived."""
+        if not note:
+            return turn.only(turn.say.empty_reply)
+        kept = fill(turn.say.note_kept, name=views.who(turn.case, turn.say))
+        change = moves.noted(turn.case, turn.agent, turn.scene, rich.literal(note), echo=False)
+        return change.plus(turn.scene.tell_staff(kept))
 
     def _asked(self, turn: _Turn, command: words.Command) -> Change:
         """A command word is never relayed by mistake: the bot asks."""

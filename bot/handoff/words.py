@@ -11,6 +11,7 @@ from dialogs.words import one_slip
 IN_THREAD = ("claim", "release", "close", "give_back", "files", "help")
 OUTSIDE = ("queue", "mine", "help", "unbind")
 _SPACES = re.compile(r"\s+")
+_BREAK = r"(?:\s*:|[,;.!\-–—](?=\s|$)|\s|$)"  # between the word for a note and the note
 _EDGES = re.compile(r"^\W+|\W+$")
 
 
@@ -33,13 +34,23 @@ def in_thread(text: str, say: DeskTexts) -> Command | None:
     Such a text is never relayed: the bot asks (or, for a note, keeps it among the staff).
     """
     whole = tidy(text)
-    for word in say.words_note:
-        if whole == word or whole.startswith((f"{word} ", f"{word}:")):
-            rest = text.strip()[len(word) :].lstrip(" :\n")
-            return Command("note", rest)
+    if (note := _note(text, say.words_note)) is not None:
+        return Command("note", note)
     for name in IN_THREAD:
         if any(_like(whole, word) for word in getattr(say, f"words_{name}")):
             return Command(name)
+    return None
+
+
+def _note(text: str, words: tuple[str, ...]) -> str | None:
+    """What follows the word for a note at the beginning, whatever stands between; before a colon even with a slip."""
+    for word in words:
+        begins = re.match(rf"\W*{re.escape(word)}\**{_BREAK}", text, re.IGNORECASE)
+        if begins:
+            return text[begins.end() :].strip().lstrip("-–—: ")
+    labelled = re.match(r"\W*(\w+)\**\s*:", text)
+    if labelled and any(_like(labelled[1].lower(), word) for word in words):
+        return text[labelled.end() :].strip()
     return None
 
 

@@ -20,7 +20,7 @@ def test_a_person_takes_over(window: Window) -> None:
     """Summary, queue, claim, words both ways, a note that stays inside, close, rating: each side sees its own."""
     chat, thread = talk(window)
     secret = "looks like a spam filter"
-    thread.send(f"note: {secret}")
+    thread.say(f"note: {secret}").shows("Kept as a note. Alex Wilber does not see it.")
     thread.send("aside: no mention, no answer", mention=False)
     thread.say("clsoe").shows('"clsoe" is also a command', "Shall I do that, or send it to Alex Wilber?")
     fill_in(thread, "Note", text="ask the partner's IT")
