@@ -46,13 +46,17 @@ class _Given:
 
 def run(order: Order, progress: Callable[[int, int], None] = lambda done, of: None) -> Report:
     """Import it all. `progress` is called with how many files are done, of how many."""
-    files = list(_files(order.paths))
+    files = _files(order.paths)
     report = Report()
     groups: dict[str, list[_Given]] = {}
-    for key, file in files:
-        given = _read(key, file)
-        reason = _left_out(given.article, order)
-        if reason:
+    for key, file in files.items():
+        try:
+            given = _Given(key, read(file.read_bytes()))
+        except OSError as error:
+            reason = f"can't be read: {(error.strerror or 'unknown reason').lower()}"
+            report.entries.append(Entry(key, Status.FAILED, reason=reason))
+            continue
+        if reason := _left_out(given.article, order):
             report.entries.append(Entry(key, Status.LEFT_OUT, reason=reason, remarks=given.article.remarks))
         else:
             groups.setdefault(_same(given.article.body), []).append(given)
@@ -110,34 +114,31 @@ def _one(group: Sequence[_Given], guide_id: str, converter: Converter, folder: P
         report.entries.append(Entry(given.key, Status.MERGED, guide_id, reason=f"the same as {first.key}"))
 
 
-def _files(paths: Iterable[Path]) -> Iterator[tuple[str, Path]]:
-    """Every article, with the key of its path: below the folder that was named, or a file's own name."""
+def _files(paths: Iterable[Path]) -> dict[str, Path]:
+    """Every article by the key of its path: below the folder that was named, or a file's own name.
+
+    Where two folders hold the same path, the second key begins with the name of its folder.
+    """
     found: dict[str, Path] = {}
     for path in paths:
-        if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                key = file.relative_to(path)
-                if (
-                    file.suffix.lower() in ENDINGS
-                    and not any(part.startswith(".") for part in key.parts)
-                    and file.is_file()
-                ):
-                    found.setdefault(key.as_posix(), file)
-        elif path.is_file():
-            found.setdefault(path.name, path)
-        else:
-            raise HelpbotError(
-                f"{path}: there is no such file or folder; name articles in Markdown, or folders of them"
-            )
-    yield from found.items()
+        for key, file in _below(path):
+            if found.get(key, file) != file:
+                key = f"{path.absolute().name}/{key}"
+            found[key if found.get(key, file) == file else file.absolute().as_posix()] = file
+    return found
 
 
-def _read(key: str, file: Path) -> _Given:
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise HelpbotError(f"{file}: can't be read: {(error.strerror or 'unknown reason').lower()}") from error
-    return _Given(key, read(raw))
+def _below(path: Path) -> Iterator[tuple[str, Path]]:
+    if path.is_file():
+        yield path.name, path
+    elif path.is_dir():
+        for file in sorted(path.rglob("*")):
+            key = file.relative_to(path)
+            hidden = any(part.startswith(".") for part in key.parts)
+            if not hidden and file.suffix.lower() in ENDINGS and file.is_file():
+                yield key.as_posix(), file
+    else:
+        raise HelpbotError(f"{path}: there is no such file or folder; name articles in Markdown, or folders of them")
 
 
 def _left_out(article: Article, order: Order) -> str:

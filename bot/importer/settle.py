@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from bot.importer.markup import BREAK, Html
 
 _FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?P<fence>`{3,}|~{3,})(?P<info>[^`]*)$")
-_COMMENT = re.compile(r"<!--+(?P<inside>.*?)--+>", re.DOTALL)
+_FAR = " " * 80  # farther in nobody nests; what is stands here
 _ASIDE = re.compile(r"^[ \t]*\[(?:comment|//)\]: #[ \t]*[(\"'](.*)[)\"'][ \t]*$", re.IGNORECASE | re.MULTILINE)
 _SECTION = re.compile(r"^[ \t]*:::[ \t]*Section\b[ \t]*(.*?):::[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _TIGHT_HEADING = re.compile(r"^( {0,3}#{1,6})(?=\*\*|[A-Z][a-z ])")
@@ -63,8 +63,7 @@ def _prose(text: str, html: Html, hidden: list[str]) -> list[str]:
         hidden += [found[1] for found in _ASIDE.finditer(text) if len(found[1].split()) > 1]
         text = _ASIDE.sub("", text)
     if "<!--" in text:
-        hidden += [words for found in _COMMENT.finditer(text) if len((words := found["inside"].strip()).split()) > 1]
-        text = _COMMENT.sub("", text)
+        text = _without_comments(text, hidden)
     if "<" in text:
         text = html.to_markdown(text)
     if ":::" in text:
@@ -74,7 +73,21 @@ def _prose(text: str, html: Html, hidden: list[str]) -> list[str]:
     return [_line(line) for line in text.split("\n")]
 
 
+def _without_comments(text: str, hidden: list[str]) -> str:
+    """The text without comments; those that hide more than a marker are kept aside. An open one is text."""
+    made = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        words = text[start + 4 : end].strip("- \n")
+        hidden += [words] if len(words.split()) > 1 else []
+        made.append(text[at:start])
+        at = end + 3
+    return "".join(made) + text[at:]
+
+
 def _line(line: str) -> str:
+    if line.startswith(_FAR):
+        line = _FAR + line.lstrip(" ")
     if line.isspace() or (BREAK in line and not line.replace(BREAK, "").strip()):
         return ""
     start = line.lstrip()[:1]

@@ -16,7 +16,6 @@ _WORD = re.compile(r"[^\W_]+")
 _HEADERS = re.compile(r"<properties\b.*?/\s*>", re.IGNORECASE | re.DOTALL)
 _FRONT = re.compile(r"\A\s*---[ \t]*\n(?=[A-Za-z][\w .-]*:).*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _SECTION = re.compile(r"^[ \t]*:::[ \t]*Section\b", re.IGNORECASE | re.MULTILINE)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TARGET = re.compile(r"\]\s?\(\(?\s*<?(?P<url>(?:[^()\s<>]|\([^()\s]*\))*)>?(?:\s+(?P<tip>\"[^\"]*\"|'[^']*'))?\s*\)")
 _REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*<?(?P<url>\S+?)>?(?P<tip>[ \t]+[\"'(].*)?$", re.MULTILINE)
 _FENCE = re.compile(r"^[ \t]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?:`{3,}|~{3,})[ \t]*[\w+#-]*[ \t]*$", re.MULTILINE)
@@ -51,7 +50,7 @@ def of_article(text: str) -> tuple[Counter[str], set[str]]:
         text = _FRONT.sub("", text, count=1)
     text = _HEADERS.sub("", text)
     if "<!--" in text:
-        text = _COMMENT.sub("", text)
+        text = _shown(text)
     if ":::" in text:
         text = _SECTION.sub("", text)
     if "&" in text:
@@ -71,6 +70,15 @@ def of_article(text: str) -> tuple[Counter[str], set[str]]:
     text = _FENCE.sub("", text)
     text = _NUMBER.sub("", text)
     return Counter(_WORD.findall(_MARKS.sub("", text).casefold())), {url for url in urls if url.startswith("http")}
+
+
+def _shown(text: str) -> str:
+    """The text without comments; one that is never closed is text."""
+    made, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        made.append(text[at:start])
+        at = end + 3
+    return "".join(made) + text[at:]
 
 
 def _without_tags(text: str) -> str:
@@ -127,4 +135,4 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 def in_order(text: str) -> list[str]:
     """The words of an article's body in their order, roughly: what near twins are known by."""
-    return _WORD.findall(_COMMENT.sub("", _HEADERS.sub("", text)).casefold())
+    return _WORD.findall(_shown(_HEADERS.sub("", text)).casefold())

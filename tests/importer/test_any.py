@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,6 +122,26 @@ def test_settling_keeps_every_letter(text: str) -> None:
     if "<" not in text and ":::" not in text and "\t" not in text:
         letters = [sign for sign in text if sign.isalnum()]
         assert [sign for sign in settle(text)[0] if sign.isalnum()] == letters
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join("  " * n + f"- level{n}" for n in range(500)),
+        "<ol><li>deep" * 500,
+        ">" * 2000 + " quoted",
+        "<!--" * 5000 + "-->",
+        "1. one\n\ntext\n\n" * 1000,
+        "[" * 3000 + "](" * 3000,
+        "**a" * 3000 + "`" * 3000,
+    ],
+    ids=["list", "html", "quotes", "comments", "numbers", "brackets", "stars"],
+)
+def test_nothing_is_too_deep_or_too_long(text: str) -> None:
+    """Nesting without end and signs without end take no long time and no stack."""
+    before = time.process_time()
+    whole(text)
+    assert time.process_time() - before < 5
 
 
 LINES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(lambda text: text.strip() == text)

@@ -112,6 +112,25 @@ def test_one_file_and_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+def test_two_folders_with_the_same_path(tmp_path: Path) -> None:
+    """No article hides another: the second one's path begins with its folder, and a file named twice is one article."""
+    for name in ("here", "there"):
+        written(tmp_path / name, {"kettle.md": f"# Kettle\n\nIt stands {name}.\n".encode()})
+    here, there = tmp_path / "here", tmp_path / "there"
+    report = run(Order((here, there, here), tmp_path / "out", WISHES))
+    assert [e.path for e in report.entries] == ["kettle.md", "there/kettle.md"]
+
+
+def test_what_is_no_article(tmp_path: Path) -> None:
+    """A link that leads nowhere, and a folder that is called like an article, are none."""
+    library = written(tmp_path / "library", {"good.md": b"# Good\n\nText.\n", "gone.md": b""})
+    (library / "gone.md").unlink()
+    (library / "gone.md").symlink_to(tmp_path / "nowhere.md")
+    (library / "folder.md").mkdir()
+    report = run(Order((library,), tmp_path / "out", WISHES))
+    assert [e.path for e in report.entries] == ["good.md"]
+
+
 def test_dry_run_writes_nothing(tmp_path: Path) -> None:
     """A dry run tells the same and touches nothing."""
     library = written(tmp_path / "library", ARTICLES)
