@@ -97,6 +97,11 @@ class Compiled:
         with self._lock:
             self._db.close()
 
+    def __del__(self) -> None:
+        """A reload leaves the old one to the turns that still use it; the last of them lets go of it."""
+        if db := getattr(self, "_db", None):
+            db.close()
+
     def rows(self, statement: str, values: Iterable[Any] = ()) -> list[Any]:
         """What a statement finds."""
         with self._lock:

@@ -22,7 +22,7 @@ MOST = 20  # guides that are told at most
 _COVERED, _NEXT, _SAID, _BIAS = 4.45, -1.73, 3.46, -8.36  # log odds that the best one is meant
 OPEN = 0.65  # the probability from which on a guide is opened
 UNDECIDED = 0.6  # no more than this, where the words and the meaning say different guides: one in two is right then
-OFFER = 0.12  # from which on guides are offered
+OFFER = 0.08  # from which on guides are offered
 
 
 class LibraryFinder:
