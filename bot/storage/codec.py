@@ -21,7 +21,9 @@ def dumps(value: Any) -> str:
 
 def written(payload: Payload) -> Written:
     """A payload with its text; written in a channel, or here."""
-    return payload if type(payload) is Written else Written(_encode(payload))
+    if isinstance(payload, dict):
+        return Written(_encode(payload))
+    return payload if isinstance(payload, Written) else Written(_encode(dict(payload)))
 
 
 def loads(text: str) -> Any:

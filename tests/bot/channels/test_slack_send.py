@@ -9,10 +9,12 @@ import aiohttp
 import pytest
 
 from bot.channels.slack import SlackChannel
+from bot.channels.slack_render import Pair
 from bot.channels.slack_tokens import OneWorkspace
-from bot.envelope import Address, Person
+from bot.envelope import Address, Person, Written
 from bot.errors import ConversationBlocked, DeliverLater, Undeliverable
 from bot.storage.base import Row
+from bot.storage.codec import loads, written
 from bot.storage.sqlite import SqliteStore
 from tests import slack as fake
 from tests.slack import ANNA, CHAT, TEAM, Fault, Slack
@@ -206,3 +208,24 @@ async def test_a_file_is_uploaded_and_taken_back(slack: Slack) -> None:
         await channel.deliver(row(address=THREAD, payload={**TEXT, "upload": upload}))
         assert len(slack.of("chat.postMessage")) == 1
     await store.close()
+
+
+def test_a_pair_is_written_already() -> None:
+    """A message with the pressed one beside it is stored as its text, and is what it was when it is read again."""
+    pair = Pair('{"text":"new","blocks":[]}', '{"text":"old","blocks":[],"ts":"1.1"}')
+    assert written(pair) is pair
+    read = loads(pair.text)
+    assert read == {"text": "new", "blocks": [], "pressed": {"text": "old", "blocks": [], "ts": "1.1"}}
+
+
+async def test_a_stored_pair_is_sent_like_a_fresh_one(channel: SlackChannel, slack: Slack) -> None:
+    """The pressed message first, then the new one, also after the row was read from the database."""
+    pair = Pair('{"text":"new","blocks":[]}', '{"text":"old","blocks":[],"ts":"1.1"}')
+    for payload in (pair, Written(pair.text)):
+        slack.calls.clear()
+        await channel.deliver(row(payload=payload))
+        assert [(call.method, call.body["text"]) for call in slack.calls] == [
+            ("chat.update", "old"),
+            ("chat.postMessage", "new"),
+        ]
+        assert "pressed" not in slack.calls[1].body
