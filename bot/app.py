@@ -130,7 +130,9 @@ async def create(
     store = store or make_store(settings.database_url)
     script = script or read_script(settings)
     metrics = Metrics()
-    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200, ttl_dns_cache=60))
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=200, ttl_dns_cache=60), cookie_jar=aiohttp.DummyCookieJar()
+    )
     reception: Reception | None = None
 
     def current() -> Script:
