@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 POLL = 1.0  # seconds between looks
 AT_ONCE = 100  # cases of one look
+AGAIN = 60.0  # seconds until a timer that failed is tried once more
 
 
 class Timers:
@@ -33,8 +34,12 @@ class Timers:
         lease: float,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        at_once: int = AT_ONCE,
     ) -> None:
-        """script: the content as it is now. submit: takes rows that were leased to `holder` for `lease` seconds."""
+        """script: the content as it is now. submit: takes rows that were leased to `holder` for `lease` seconds.
+
+        at_once: how many cases one look takes.
+        """
         self._desk = desk
         self._script = script
         self._submit = submit
@@ -42,6 +47,8 @@ class Timers:
         self._lease = lease
         self._clock = clock
         self._sleep = sleep
+        self._at_once = at_once
+        self._failed: dict[str, float] = {}  # cases whose timer failed, and when it is tried again
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -57,7 +64,7 @@ class Timers:
     async def _looking(self) -> None:
         while True:
             try:
-                full = await self.look() == AT_ONCE
+                full = await self.look() == self._at_once
             except StoreUnavailable as error:
                 full = False
                 log.warning("timers_store_unavailable", exc_info=error)
@@ -70,13 +77,18 @@ class Timers:
     async def look(self) -> int:
         """Fire what is due now; how many cases' timers were. One that fails holds up no other."""
         now, fired = self._clock(), 0
-        for case in await self._desk.store.due(now, AT_ONCE):
+        self._failed = {case: at for case, at in self._failed.items() if at > now}
+        # The failed ones are due longest: without room for them, they would be all that is ever seen.
+        for case in await self._desk.store.due(now, self._at_once + len(self._failed)):
+            if case.id in self._failed:
+                continue
             try:
                 await self.fire(case, now)
                 fired += 1
             except StoreUnavailable:
                 raise
             except Exception as error:
+                self._failed[case.id] = now + AGAIN
                 log.error("timer_failed", case=case.id, exc_info=error)
         return fired
 

@@ -164,6 +164,8 @@ class UserSide:
         ended = case.ending in ("solved", "not_solved") or case.closed_by == BY_TIMER
         if not ended or (case.rated_at and case.ending == "solved") or case.closed_by == case.person.id:
             return None
+        if case.queue not in await self._desk.desks():  # nobody would read it; the bot names the way to a person
+            return None
         scene = await self._desk.scene(script, replace(case, waiting_since=incoming.at), incoming.at)
         change = moves.reopened(case, scene)
         again = self._said(change.case, scene, envelope)

@@ -120,6 +120,21 @@ async def test_deleted_channel_hands_on() -> None:
         assert (await home.case(case)).state == "waiting"
 
 
+async def test_no_case_comes_back_to_a_desk_that_is_gone() -> None:
+    """After its desk went, a closed case is not reopened: the user's words are the bot's, who names the contact."""
+    async with house() as home:
+        case = await claimed(home)
+        await home.staff(ANNA, "close", case, ending="solved")
+        await home.receive(gone(home, where(HELPDESK)))
+        start = home.mark
+        await home.say("ulla", "it is broken again")
+        assert (await home.case(case)).state == "closed"
+        assert "I have brought your case" not in home.seen("ulla", start)
+        await home.store.unbind_desk("identity")
+        await home.say("ulla", "talk to a person")
+        assert CONTACT in home.seen("ulla", start)
+
+
 async def test_leaving_another_channel_changes_nothing() -> None:
     """A bot that is taken out of a channel which is no desk goes on at its desks."""
     async with house() as home:

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.envelope import Address
 from bot.errors import Undeliverable
+from bot.handoff.timers import Timers
 from bot.storage.cases import Step
 from tests.handoff.inside import ANNA, BEN, CONTACT, HELPDESK, IDENTITY, TUESDAY, House, house, plan, where
 
@@ -332,6 +333,29 @@ async def test_one_bad_case_holds_up_nobody() -> None:
             await home.later(5)
         assert "timer_failed" in {entry["event"] for entry in logs}
         assert "I have reminded the helpdesk" in home.seen("ulla")
+
+
+async def test_many_bad_cases_hold_up_nobody() -> None:
+    """However many cases fail, and however long they are due, the others' timers fire; the bad ones are tried again."""
+    async with house() as home:
+        desk, submit = home.replicas[0].desk, home.replicas[0].outbox.submit
+        timers = Timers(desk, lambda: home.script, submit, holder="r0", lease=30.0, clock=home.clock, at_once=2)
+        home.clock.now -= 60.0
+        for number in range(5):
+            await _move_to_unknown_channel(home, await home.open_case(f"bad{number}"))
+        home.clock.now += 60.0
+        await home.open_case("ulla")
+        home.clock.now += 300.0
+        with capture_logs() as logs:
+            for _ in range(4):
+                await timers.look()
+        await home.settle()
+        assert "I have reminded the helpdesk" in home.seen("ulla")
+        assert [entry["event"] for entry in logs].count("timer_failed") == 5
+        home.clock.now += 61.0
+        with capture_logs() as logs:
+            await timers.look()
+        assert "timer_failed" in {entry["event"] for entry in logs}
 
 
 async def _move_to_unknown_channel(home: House, case_id: str) -> None:
