@@ -33,11 +33,11 @@ class Nearest:
         self._compiled = compiled
         self._encoder = encoder
         self._lock = threading.Lock()
-        self._loaded: tuple[Any, Any, list[int]] | None = None
+        self._loaded: tuple[Any, Any, list[int], dict[int, int]] | None = None
 
     def fused(self, words: str, hits: Sequence[Hit]) -> list[Hit]:
         """What was found by words (best first), and what is near in meaning, in one order, best first."""
-        numpy, matrix, numbers = self._load()
+        numpy, matrix, numbers, places = self._load()
         if not numbers:
             return list(hits)
         vector = numpy.frombuffer(self._encoder.query(words), dtype="<f2").astype(numpy.float32)
@@ -46,7 +46,6 @@ class Nearest:
         best, usual = float(near[top].max()), float(near.mean())
         meant = {numbers[i]: max(0.0, (float(near[i]) - usual) / (best - usual or 1.0)) for i in top}
         said = {hit.number: hit.score / hits[0].score for hit in hits[:AMONG]} if hits else {}
-        places = {number: i for i, number in enumerate(numbers)}
         for number in said:
             if number not in meant and number in places:
                 meant[number] = max(0.0, (float(near[places[number]]) - usual) / (best - usual or 1.0))
@@ -56,8 +55,8 @@ class Nearest:
         ]
         return sorted(fused, key=lambda hit: (-hit.score, hit.number))
 
-    def _load(self) -> tuple[Any, Any, list[int]]:
-        """numpy, the vectors as rows, and the number of each row's guide."""
+    def _load(self) -> tuple[Any, Any, list[int], dict[int, int]]:
+        """numpy, the vectors as rows, the number of each row's guide, and each guide's row."""
         with self._lock:
             if self._loaded is None:
                 numpy: Any = importlib.import_module("numpy")
@@ -66,5 +65,6 @@ class Nearest:
                 )
                 packed = numpy.frombuffer(b"".join(vector for _, vector in rows), dtype="<f2")
                 matrix = packed.reshape(len(rows), -1).astype(numpy.float32) if rows else packed
-                self._loaded = numpy, matrix, [number for number, _ in rows]
+                numbers = [number for number, _ in rows]
+                self._loaded = numpy, matrix, numbers, {number: i for i, number in enumerate(numbers)}
             return self._loaded

