@@ -149,10 +149,15 @@ class SlackChannel:
             await self._insist(
                 lambda: self._sender.replace(envelope.address, envelope.pressed, answer["update"]), "update"
             )
-        elif answer.get("word"):
+        elif answer.get("word") and self._tells(envelope, str(answer["word"])):
             user = envelope.sender.id.rpartition(":")[2]
             text = slack_text.escape(str(answer["word"]))
             await self._insist(lambda: self._sender.whisper(envelope.address, user, text), "word")
+
+    def _tells(self, envelope: Envelope, word: str) -> bool:
+        """Whether a word in passing tells something. In the chat with one person what came of a press stands below it;
+        only a press of which nothing comes is answered."""
+        return envelope.address.group or word == self._texts(envelope.incoming.locale).pressed
 
     async def named(self, address: Address, user: str) -> tuple[Person, str]:
         """Somebody of this workspace with what is known of them, and their language."""

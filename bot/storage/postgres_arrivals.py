@@ -23,6 +23,7 @@ KEPT = "SELECT data FROM kept WHERE name = $1"
 TAKE = "DELETE FROM kept WHERE name = $1 RETURNING data, until"
 NAMES = "SELECT name FROM kept WHERE starts_with(name, $1) ORDER BY name"
 LET_GO = "DELETE FROM kept WHERE name = ANY ($1::text[]) RETURNING 1"
+SWEEP_KEPT = "DELETE FROM kept WHERE name IN (SELECT name FROM kept WHERE until < $1 LIMIT $2) RETURNING 1"
 LEASE = """INSERT INTO kept AS k (name, data, until) VALUES ($1, $2, $4) ON CONFLICT (name) DO UPDATE
     SET data = excluded.data, until = excluded.until WHERE k.data = $2 OR k.until <= $3 RETURNING name"""
 

@@ -19,6 +19,7 @@ ERASE = (
     "DELETE FROM unanswered WHERE key = ANY ($1::text[])",
 )
 ERASE_EVENTS = "DELETE FROM inbox WHERE key = ANY ($1::text[])"
+ERASE_ARRIVALS = "DELETE FROM arrivals WHERE key = ANY ($1::text[])"
 WAITING = """SELECT (SELECT count(*) FROM outbox WHERE key = ANY ($1::text[]))
     + (SELECT count(*) FROM aside WHERE key = ANY ($1::text[]))"""
 THERE = "SELECT count(*) FROM conversations WHERE key = ANY ($1::text[])"
@@ -100,6 +101,7 @@ async def _forget_user(
         await db.execute(statement, waiting)
     await delete_conversations(db, keys)
     await db.execute(ERASE_EVENTS, keys)
+    await db.execute(ERASE_ARRIVALS, keys)
     for case in cases:
         if case.open:
             await _rewrite(db, forgotten(case, now))

@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import asyncpg
 
 from bot.errors import HelpbotError, StoreUnavailable
+from bot.patience import Patience
 
 WAIT = 5.0  # seconds, for a connection and for an answer; the platform delivers again what we refuse
 SIZE = 8  # connections
@@ -76,6 +77,7 @@ class Link:
         self._wait = wait
         self._idle: list[Connection] = []
         self._free = asyncio.Semaphore(size)
+        self._patience = Patience(wait)
         self._size = size
         self._closed = True
 
@@ -137,19 +139,25 @@ class Link:
                 ) from error
 
     async def _once(self, work: Callable[[Connection], Awaitable[Result]], wait: float, fresh: bool) -> Result:
-        async with asyncio.timeout(wait):
-            async with self._free:
-                connection = await self._connection(fresh)
-                try:
-                    result = await work(connection)
-                except BaseException as error:
-                    if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _GONE):
-                        self._idle.append(connection)  # the server is fine, it only said no
-                    else:
-                        connection.terminate()
-                    raise
-                self._idle.append(connection)
-                return result
+        if wait != self._wait:
+            async with asyncio.timeout(wait):
+                return await self._on_one(work, fresh)
+        with self._patience:
+            return await self._on_one(work, fresh)
+
+    async def _on_one(self, work: Callable[[Connection], Awaitable[Result]], fresh: bool) -> Result:
+        async with self._free:
+            connection = await self._connection(fresh)
+            try:
+                result = await work(connection)
+            except BaseException as error:
+                if isinstance(error, asyncpg.PostgresError) and not isinstance(error, _GONE):
+                    self._idle.append(connection)  # the server is fine, it only said no
+                else:
+                    connection.terminate()
+                raise
+            self._idle.append(connection)
+            return result
 
     async def _connection(self, fresh: bool) -> Connection:
         while self._idle:

@@ -31,6 +31,7 @@ KEPT = "SELECT data FROM kept WHERE name = ?"
 TAKE = "DELETE FROM kept WHERE name = ? RETURNING data, until"
 NAMES = "SELECT name FROM kept WHERE substr(name, 1, ?) = ? ORDER BY name"
 LET_GO = "DELETE FROM kept WHERE name = ?"
+SWEEP_KEPT = "DELETE FROM kept WHERE name IN (SELECT name FROM kept WHERE until < ? LIMIT ?)"
 LEASE = """INSERT INTO kept (name, data, until) VALUES (:name, :holder, :until) ON CONFLICT (name) DO UPDATE
     SET data = excluded.data, until = excluded.until WHERE data = :holder OR until <= :now RETURNING name"""
 

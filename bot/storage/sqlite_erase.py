@@ -18,6 +18,7 @@ ERASE = (
     "DELETE FROM unanswered WHERE key = ?",
 )
 ERASE_EVENTS = "DELETE FROM inbox WHERE key = ?"
+ERASE_ARRIVALS = "DELETE FROM arrivals WHERE key = ?"
 WAITING = "SELECT (SELECT count(*) FROM outbox WHERE key = :key) + (SELECT count(*) FROM aside WHERE key = :key)"
 THERE = "SELECT count(*) FROM conversations WHERE key = ?"
 LANES_OF = "SELECT key FROM conversations WHERE case_id = ? AND substr(key, 1, 5) = 'case:'"
@@ -94,6 +95,7 @@ def forget(db: Db, person_id: str, keys: set[str], past: list[str], now: float) 
         done["conversations"] += db.execute(THERE, (key,)).fetchone()[0]
         delete_conversation(db, key)
         db.execute(ERASE_EVENTS, (key,))
+        db.execute(ERASE_ARRIVALS, (key,))
     for case_id in past:
         done["mentions as staff"] += _forget_staff(db, person_id, case_id)
     done["mentions as staff"] += db.execute(UNSIGN, (person_id,)).rowcount

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.envelope import Address
 from bot.storage.arrivals import Arrival
-from bot.storage.base import Store
+from bot.storage.base import Store, Turn
 from tests.contracts.cases import Open
 
 NOW = 1_700_000_000.0
@@ -106,3 +107,21 @@ async def test_a_lease_has_one_holder(store: Store) -> None:
     assert await store.lease("socket/1", "you", NOW + 50, NOW + 80)
     await store.let_go(["socket/1"])
     assert await store.lease("socket/1", "me", NOW + 51, NOW + 81)
+
+
+async def test_what_expired_is_swept(store: Store) -> None:
+    """A text that expired long ago is gone from the database; one that does not expire stays."""
+    await store.keep("slack/state/old", "", NOW)
+    await store.keep("slack/state/new", "", NOW + 100)
+    await store.keep("slack/installed/T", "x")
+    assert await store.sweep(NOW + 50, 0.0, 0.0, 100) == 1
+    assert await store.kept_names("slack/") == ["slack/installed/T", "slack/state/new"]
+
+
+async def test_a_person_s_events_are_forgotten_with_them(store: Store) -> None:
+    """What somebody said and what still waits for its turn goes when they are forgotten."""
+    address = Address("slack", "T", "U1", details={"team": "T", "user": "T:U1"})
+    await store.commit(Turn(address, "e", 0, {"n": 1}, (), NOW), "me", NOW + 30)
+    await store.arrive(event("a", address.key), "me", NOW + 30)
+    await store.forget("T:U1", NOW)
+    assert await store.claim_arrivals("me", NOW + 100, NOW + 130, 10) == []
