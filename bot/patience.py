@@ -19,6 +19,7 @@ class Patience:
         self._ends: dict[asyncio.Task[object], tuple[float, int]] = {}  # by when, and how often it was cancelled before
         self._expired: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # the timer's; one that has ended fires no timers any more
 
     def __enter__(self) -> None:
         """The time begins."""
@@ -27,7 +28,8 @@ class Patience:
             raise RuntimeError("only a task can be timed")
         end = loop.time() + self._seconds
         self._ends[task] = end, task.cancelling()
-        if self._timer is None:
+        if self._timer is None or self._loop is not loop:
+            self._loop = loop
             self._timer = loop.call_at(end, self._look)
 
     def __exit__(

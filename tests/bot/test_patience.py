@@ -40,6 +40,14 @@ async def test_it_can_be_used_again() -> None:
     assert not asyncio.current_task().cancelling()  # type: ignore[union-attr]  # a test runs in a task
 
 
+def test_it_outlives_an_event_loop() -> None:
+    """A loop that ends with somebody inside takes nobody's time limit along."""
+    patience = Patience(0.05)
+    asyncio.run(inside(patience, 0))
+    with pytest.raises(TimeoutError):
+        asyncio.run(inside(patience, 5))
+
+
 async def test_a_cancellation_stays_one() -> None:
     """A task that is cancelled from elsewhere is not told that it took too long; nor is its error changed."""
     patience = Patience(5)
