@@ -69,7 +69,7 @@ class LibraryFinder:
             return []
         sure = certainty(ranked)
         hits = [Hit(r.number, r.score) for r in ranked]
-        if self._nearest is not None:
+        if self._nearest is not None and lookup.english:
             hits = self._nearest.fused(words, hits)
             if hits[0].number != ranked[0].number:
                 sure = min(sure, UNDECIDED)

@@ -71,6 +71,11 @@ class Lookup:
         """Prepare the language."""
         self.analysis = Analysis(self.language)
 
+    @property
+    def english(self) -> bool:
+        """Whether its guides are in English, the language of the vectors."""
+        return self.language.name.partition("-")[0] == "en"
+
     def rank(self, text: str, most: int) -> list[Ranked]:
         """The likeliest guides, best first; equal ones in the order of their numbers."""
         slots = self._slots(self.analysis.said(text))
