@@ -84,8 +84,10 @@ class Walk:
 
     def but(self, **changes: Any) -> Walk:
         """The same with some fields changed: `dataclasses.replace`, in a third of its time."""
-        known = _all_fields(self)
-        return Walk(*[changes.pop(name, value) for name, value in zip(_FIELDS, known, strict=True)], **changes)
+        values = list(_all_fields(self))
+        for name, value in changes.items():
+            values[_PLACES[name]] = value
+        return Walk(*values)
 
     def with_words(self, text: str) -> Walk:
         """With one more message of the user's (the oldest but the first makes room)."""
@@ -98,8 +100,8 @@ class Walk:
         return self.but(words=words)
 
 
-_FIELDS = tuple(each.name for each in fields(Walk))
-_all_fields = attrgetter(*_FIELDS)
+_PLACES = {each.name: place for place, each in enumerate(fields(Walk))}
+_all_fields = attrgetter(*_PLACES)
 
 
 def start(guide: Guide, words: str, hear: Hear) -> Walk:
