@@ -59,7 +59,7 @@ async def choose(step: WaterfallStepContext) -> DialogTurnResult:
     if len(leaning) > 1:
         work.tell(texts.hand_off_again)
         return await step.replace_dialog("hand-off", step.options)
-    if leaning == ("not-now",):
+    if leaning == ("not-now",) or work.understand.word(work.text, "end_chat"):
         return await _closed(step, texts.hand_off_not_now)
     short = leaning == ("send",) and len(work.text.split()) <= len(texts.hand_off_send.split())
     return await _send(step, "" if short else work.text)

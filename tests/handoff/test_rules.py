@@ -535,6 +535,16 @@ async def test_way_out(state: str, way: str) -> None:
         assert await home.open_case() != case, "and they can ask for a person again"
 
 
+@pytest.mark.parametrize("words", ["end chat", "bye", "leave", "not now"])
+async def test_way_out_before_it_is_sent(words: str) -> None:
+    """Who wants to leave at the summary has opened nothing."""
+    async with house() as home:
+        await home.say("ulla", "talk to a person")
+        await home.say("ulla", words)
+        assert await home.store.case_of(where("ulla").key) is None
+        assert home.seen(HELPDESK) == ""
+
+
 async def test_leave_twice() -> None:
     """The button pressed again after the end does nothing to the case and breaks nothing."""
     async with house() as home:
