@@ -98,4 +98,5 @@ def list_of(source: dict[str, Any], name: str) -> list[Any]:
 
 def name_of(person: dict[str, Any]) -> str:
     """The `name` field, of a length and with characters that can be shown."""
-    return text_of(person, "name")[:MAX_NAME].translate(CONTROLS)
+    name = text_of(person, "name")[:MAX_NAME]
+    return name if name.isprintable() else name.translate(CONTROLS)
