@@ -39,21 +39,21 @@ class Limits:
 class _Window:
     """The sends of one conversation or tenant, as far as its limits look back."""
 
-    __slots__ = ("_limits", "_slices", "_times", "_total")
+    __slots__ = ("_long", "_short", "_times")
 
     def __init__(self, limits: tuple[Limit, ...]) -> None:
-        self._limits = limits
         self._times: list[float] = []
-        self._slices: dict[Limit, deque[list[int]]] = {}
+        self._short = [limit for limit in limits if limit.count <= EXACT]
+        self._long: list[tuple[Limit, deque[list[int]]]] = [(x, deque()) for x in limits if x.count > EXACT]
 
     def free_at(self, now: float) -> float:
         """The first time from `now` on when one more send keeps all limits."""
-        free = now
-        for limit in self._limits:
-            if limit.count > EXACT:
-                free = max(free, self._long(limit, now))
-            elif len(self._times) >= limit.count:
+        free, sent = now, len(self._times)
+        for limit in self._short:
+            if sent >= limit.count:
                 free = max(free, self._times[-limit.count] + limit.seconds)
+        for limit, slices in self._long:
+            free = max(free, _free_at(limit, slices, now))
         return free
 
     def note(self, at: float) -> None:
@@ -61,32 +61,28 @@ class _Window:
         self._times.append(at)
         if len(self._times) > EXACT:
             del self._times[0]
-        for limit in self._limits:
-            if limit.count > EXACT:
-                slices = self._slices.setdefault(limit, deque())
-                number = int(at * SLICES / limit.seconds)
-                if slices and slices[-1][0] == number:
-                    slices[-1][1] += 1
-                else:
-                    slices.append([number, 1])
+        for limit, slices in self._long:
+            number = int(at * SLICES / limit.seconds)
+            if slices and slices[-1][0] == number:
+                slices[-1][1] += 1
+            else:
+                slices.append([number, 1])
 
-    def _long(self, limit: Limit, now: float) -> float:
-        slices = self._slices.get(limit, ())
-        width = limit.seconds / SLICES
-        gone = 0
-        for number, _ in slices:
-            if (number + 1) * width + limit.seconds > now:
-                break
-            gone += 1
-        for _ in range(gone):
-            self._slices[limit].popleft()
-        over = sum(count for _, count in slices) - limit.count
-        for number, count in slices:
-            if over < 0:
-                break
-            over -= count
-            now = max(now, (number + 1) * width + limit.seconds)
-        return now
+
+def _free_at(limit: Limit, slices: deque[list[int]], now: float) -> float:
+    """As `_Window.free_at`, of a limit whose sends are counted in slices; what is too old is let go."""
+    width = limit.seconds / SLICES
+    while slices and (slices[0][0] + 1) * width + limit.seconds <= now:
+        slices.popleft()
+    over = -limit.count
+    for _, count in slices:
+        over += count
+    for number, count in slices:
+        if over < 0:
+            break
+        over -= count
+        now = max(now, (number + 1) * width + limit.seconds)
+    return now
 
 
 class Limiter:
