@@ -395,7 +395,9 @@ class StaffSide:
         held = case.agent is not None and case.agent.id == envelope.sender.id
         if envelope.change == "edit" and not held:
             return None
-        messages = [m for m in await said_in(self._desk.store, envelope) if m.case == case.id and m.side == "agent"]
+        # What was deleted stays so, even if a change of before comes late.
+        said = await said_in(self._desk.store, envelope)
+        messages = [m for m in said if m.case == case.id and m.side == "agent" and m.changed != "deleted"]
         if not messages or (envelope.change == "edit" and messages[0].files):
             return None
         if envelope.change == "edit" and not self._still_for_the_user(envelope, scene):

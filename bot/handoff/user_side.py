@@ -197,7 +197,9 @@ class UserSide:
 
     async def _changed(self, envelope: Envelope, case: Case, scene: Scene) -> Step | None:
         """The user changed or deleted a message: its twin in the thread follows."""
-        messages = [m for m in await said_in(self._desk.store, envelope) if m.case == case.id and m.side == "user"]
+        # What was deleted stays so, even if a change of before comes late.
+        said = await said_in(self._desk.store, envelope)
+        messages = [m for m in said if m.case == case.id and m.side == "user" and m.changed != "deleted"]
         if not messages:
             return None
         if envelope.change == "edit" and messages[0].files:  # it had no words until now
