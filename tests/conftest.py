@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.postgres import PostgresServer, make_schema
@@ -15,6 +16,14 @@ from tests.postgres import PostgresServer, make_schema
 settings.register_profile("helpbot", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile("search", max_examples=300, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "helpbot"))
+
+# Where a test sets no log up, errors are told plainly: the drawn traceback with all locals takes seconds.
+structlog.configure(
+    [
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 

@@ -12,6 +12,7 @@ SQLITE_3 = (
         at REAL NOT NULL, holder TEXT NOT NULL, wake REAL, tries INTEGER NOT NULL DEFAULT 0, UNIQUE (key, event))""",
     "CREATE INDEX arrivals_wake ON arrivals (wake) WHERE wake IS NOT NULL",
     "CREATE TABLE kept (name TEXT PRIMARY KEY, data TEXT NOT NULL, until REAL) WITHOUT ROWID",
+    "CREATE INDEX kept_until ON kept (until) WHERE until IS NOT NULL",
 )
 
 # The lock of a conversation's name keeps who comes and who leaves apart, so that none is left behind without a `wake`.
@@ -23,6 +24,7 @@ CREATE TABLE arrivals (
     WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 CREATE INDEX arrivals_wake ON arrivals (wake) WHERE wake IS NOT NULL;
 CREATE TABLE kept (name text COLLATE "C" PRIMARY KEY, data text NOT NULL, until double precision);
+CREATE INDEX kept_until ON kept (until) WHERE until IS NOT NULL;
 
 CREATE FUNCTION helpbot_arrive_3(p_key text, p_event text, p_data text, p_at double precision, p_holder text,
     p_until double precision) RETURNS boolean LANGUAGE plpgsql SET enable_seqscan = off AS $$

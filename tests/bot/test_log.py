@@ -24,11 +24,12 @@ def heard(as_json: bool = True, level: str = "info") -> Iterator[io.StringIO]:
     stream = io.StringIO()
     root = logging.getLogger()
     before = root.handlers[:], root.level
+    config = structlog.get_config()
     logs.setup(lambda: 1000.0, as_json=as_json, level=level, stream=stream)
     try:
         yield stream
     finally:
-        structlog.reset_defaults()
+        structlog.configure(**config)
         root.handlers[:] = before[0]
         root.setLevel(before[1])
 
