@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import settings
+from playwright.sync_api import Playwright, sync_playwright
 
 from tests.postgres import PostgresServer, make_schema
 
@@ -60,6 +61,13 @@ def postgres() -> Iterator[PostgresServer]:
     """One server for the whole run, started when the first test asks for it."""
     with PostgresServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers; one for the whole run, since a thread can't hold two."""
+    with sync_playwright() as driver:
+        yield driver
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright
 
 from tests.e2e.client import ARGS, Chat, Window
 from tests.e2e.servers import Bot, Program, free_port, start_playground
@@ -42,13 +42,12 @@ def playground(tmp_path_factory: pytest.TempPathFactory, bot_port: int) -> Itera
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[BrowserContext]:
+def browser(playwright: Playwright) -> Iterator[BrowserContext]:
     """Headless Chromium; one profile for all, so that the Playground's page is read and compiled once."""
-    with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        found = playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield found.new_context(viewport={"width": 1280, "height": 1000}, locale="en-US")
-        found.close()
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    found = playwright.chromium.launch(executable_path=path, args=ARGS)
+    yield found.new_context(viewport={"width": 1280, "height": 1000}, locale="en-US")
+    found.close()
 
 
 @pytest.fixture

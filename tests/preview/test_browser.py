@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright
 
 from tests.dialogs.samples import VPN, folder
 from tests.process import ROOT
@@ -43,21 +43,20 @@ def home(content: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(home: str) -> Iterator[Page]:
+def page(home: str, playwright: Playwright) -> Iterator[Page]:
     """A window with a list of what its console said."""
-    with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
-        window = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme="light")
-        said: list[str] = []
-        window.on("console", lambda message: said.append(message.text))
-        window.on("pageerror", lambda error: said.append(str(error)))
-        window.on(
-            "request", lambda request: said.append(request.url) if not request.url.startswith((home, "data:")) else None
-        )
-        yield window
-        assert said == []
-        browser.close()
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+    window = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme="light")
+    said: list[str] = []
+    window.on("console", lambda message: said.append(message.text))
+    window.on("pageerror", lambda error: said.append(str(error)))
+    window.on(
+        "request", lambda request: said.append(request.url) if not request.url.startswith((home, "data:")) else None
+    )
+    yield window
+    assert said == []
+    browser.close()
 
 
 def test_the_shipped_guide(page: Page, home: str) -> None:
