@@ -125,7 +125,8 @@ async def slack_stand(
                 while not app.channels["slack"].ready():
                     assert time.monotonic() < end
                     await asyncio.sleep(0.005)
-                place.calls.clear()
+                # What the start itself asks; a message may be out already, if something was left to do.
+                place.calls[:] = [call for call in place.calls if call.method.startswith("chat.")]
                 yield stand
             finally:
                 await app.close()
