@@ -59,7 +59,7 @@ class HandOff(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
+        self.loop = asyncio.Runner()
         self._logs = capture_logs()
         self.logged = self._logs.__enter__()
         self._context = house(plan(**TWO), replicas=2, url=self.url())
@@ -73,7 +73,7 @@ class HandOff(RuleBasedStateMachine):
         self.faults = False
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(call)
+        return self.loop.run(call)
 
     def _word(self, kind: str) -> str:
         self.number += 1
