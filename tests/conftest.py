@@ -27,9 +27,11 @@ structlog.configure(
     ]
 )
 
-# A shell that runs the tests in the background has them ignore SIGINT, and every program that they start would, too.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Run in the background or by nohup, the tests are to ignore these signals, and so would every program that they start:
+# an ignored signal is inherited, a handler is not.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 _CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
