@@ -50,7 +50,8 @@ def _lines(batch: Path) -> Iterator[str]:
         text = sys.stdin.read() if str(batch) == "-" else batch.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise HelpbotError(f"{batch}: can't be read: {error}; give a text file with a query a line") from error
-    yield from text.splitlines()
+    if text:  # only at line ends: splitlines() would also break at U+2028, form feeds and the like
+        yield from text.removesuffix("\n").split("\n")
 
 
 def _ranked(content: Content, query: str, locale: str, top: int) -> list[dict[str, Any]]:

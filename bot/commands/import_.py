@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from bot.errors import HelpbotError
 from bot.importer.report import Entry, Report, Status
 from bot.importer.run import Order, run
 from bot.importer.shape import Wishes
@@ -39,15 +40,19 @@ def import_(
 ) -> int:
     """Import, and tell what became of each article. The exit code: 1 when an article could not be imported.
 
-    Raises `HelpbotError` where a path does not exist or can't be read.
+    Raises `HelpbotError` where a path does not exist or can't be read or written.
     """
     wishes = Wishes(owner=owner, review=dt.datetime.now(dt.UTC).date() + _YEAR, language=language, questions=questions)
     order = Order(tuple(paths), out, wishes, internal=internal, data=data, dry=dry)
-    with _bar() as bar:
-        report = run(order, _advance(bar))
-    whole = not dry and _completed(out)
-    if report_file is not None:
-        report_file.write_text(_json(report), encoding="utf-8")
+    try:
+        with _bar() as bar:
+            report = run(order, _advance(bar))
+        whole = not dry and _completed(out)
+        if report_file is not None:
+            report_file.write_text(_json(report), encoding="utf-8")
+    except OSError as error:
+        where, why = error.filename or out, (error.strerror or "unknown reason").lower()
+        raise HelpbotError(f"{where}: can't be written: {why}; name another place with --out or --report") from error
     if as_json:
         typer.echo(_json(report), nl=False)
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from bot.errors import HelpbotError
 from bot.schema import KINDS
 from bot.schema import schema as make
 
@@ -15,8 +16,12 @@ def schema(kind: str = "guide", out: Path | None = None) -> None:
     if out is None:
         typer.echo(make(kind), nl=False)
         return
-    out.mkdir(parents=True, exist_ok=True)
     for name in KINDS:
         path = out / f"{name}.schema.json"
-        path.write_text(make(name), encoding="utf-8")
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            path.write_text(make(name), encoding="utf-8")
+        except OSError as error:
+            why = (error.strerror or "unknown reason").lower()
+            raise HelpbotError(f"{error.filename or out}: can't be written: {why}; name another folder") from error
         typer.echo(str(path))

@@ -28,7 +28,11 @@ def translate(language: str = "", filled: Path | None = None, out: Path | None =
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            why = (error.strerror or "unknown reason").lower()
+            raise HelpbotError(f"{out}: can't be written: {why}; name another file with --out") from error
         typer.echo(f"{out}: {', '.join(f'{_count(entries)} texts in {name}' for name, entries in found.items())}")
     return 0
 
@@ -41,7 +45,7 @@ def _count(entries: dict[str, dict[str, object]]) -> int:
 
 def _apply(folder: Path, filled: Path) -> int:
     if not filled.is_file():
-        raise HelpbotError(f"{filled} is not there; name the file that was filled in")
+        raise HelpbotError(f"{filled} is no file that is there; name the file that was filled in")
     applied = apply(folder, filled)
     for problem in sorted(applied.problems):
         typer.echo(str(problem))

@@ -87,3 +87,19 @@ def test_unanswered(with_db: Callable[..., object], capsys: pytest.CaptureFixtur
     first, second = json.loads(capsys.readouterr().out)
     assert (first["count"], first["words"], first["sayings"]) == (2, "Frogs are ill", ["my frog is ill"])
     assert (second["count"], second["words"], second["latest"]) == (1, "coffee machine broken", "2096-10-02")
+
+
+def test_a_batch_breaks_at_line_ends_only(
+    with_db: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One object for each line, also where a line holds what Unicode takes for a line end, or nothing."""
+    batch = tmp_path / "odd.txt"
+    queries = ["one\u2028still one", "", "form\x0cfeed\x85", "   ", "last"]
+    for end in ("", "\n"):
+        batch.write_text("\n".join(queries) + end, encoding="utf-8")
+        find("", batch=batch)
+        told = capsys.readouterr().out.removesuffix("\n").split("\n")
+        assert [json.loads(line)["query"] for line in told] == queries
+    batch.write_text("", encoding="utf-8")
+    find("", batch=batch)
+    assert capsys.readouterr().out == ""

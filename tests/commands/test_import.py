@@ -83,3 +83,22 @@ def test_no_such_path(tmp_path: Path) -> None:
     ended = run(tmp_path, "import", "nowhere")
     assert ended.returncode == 2
     assert ended.stderr == "nowhere: there is no such file or folder; name articles in Markdown, or folders of them\n"
+
+
+def test_a_place_that_cannot_be_written(library: Path, tmp_path: Path) -> None:
+    """A file where a folder should be, or a report into a folder that is not there: 2 and one line, no traceback."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for where in (("--out", "file"), ("--out", "content", "--report", "nowhere/report.json")):
+        ended = run(tmp_path, "import", "library", *where)
+        assert ended.returncode == 2
+        assert "can't be written: " in ended.stderr
+        assert len(ended.stderr.splitlines()) == 1
+
+
+def test_where_schemas_cannot_be_written(tmp_path: Path) -> None:
+    """`helpbot schema --out` tells it in one line, too."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    ended = run(tmp_path, "schema", "--out", "file")
+    assert ended.returncode == 2
+    assert "can't be written: " in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
