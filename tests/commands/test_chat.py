@@ -218,10 +218,10 @@ class Typist:
 
     def interrupt(self) -> int:
         """Ctrl-C, and once more if nothing happens: Python's readline misses one that comes while it draws a letter."""
-        for _ in range(30):
+        for _ in range(6):
             self.process.send_signal(signal.SIGINT)
             try:
-                return self.process.wait(timeout=1)
+                return self.process.wait(timeout=5)  # a second one while it ends would be the end of it
             except subprocess.TimeoutExpired:
                 continue
         return self.end()

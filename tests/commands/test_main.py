@@ -52,7 +52,10 @@ def test_light_commands_import_nothing_heavy(tmp_path: Path, arguments: list[str
 
 @pytest.mark.parametrize("arguments", [["check"], ["version"]])
 def test_light_commands_are_quick(tmp_path: Path, arguments: list[str]) -> None:
-    """They take less than half a second of the processor, interpreter included: the best of three runs."""
+    """They take about half a second of the processor at most, interpreter included: the best of three runs.
+
+    On a core that is shared, 0.44 s become 0.52; heavy imports cost a second.
+    """
 
     def seconds() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -61,7 +64,7 @@ def test_light_commands_are_quick(tmp_path: Path, arguments: list[str]) -> None:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime - before
 
-    assert min(seconds() for _ in range(3)) < 0.5
+    assert min(seconds() for _ in range(3)) < 0.65
 
 
 def test_version(tmp_path: Path) -> None:
