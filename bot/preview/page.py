@@ -16,27 +16,28 @@ from dialogs.library import Library
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What of a guide is looked at. renderer: whether there is one for Adaptive Cards."""
+    """What of a guide is looked at. stamp: of the files as read; renderer: whether there is one for Adaptive Cards."""
 
+    stamp: str
     guide_id: str
     locale: str
     renderer: bool
 
 
-def index(guides: Iterable[tuple[str, str]]) -> str:
+def index(stamp: str, guides: Iterable[tuple[str, str]]) -> str:
     """The list of guides, to be searched by typing."""
     rows = "".join(
         f'<li><a href="/guide/{_e(i)}">{_e(title or i)}</a> <small>{_e(i)}</small></li>' for i, title in guides
     )
     search = '<input id="find" placeholder="Search" aria-label="Search">'
     body = f'<header><h1>helpbot preview</h1></header><main><h2>Guides</h2>{search}<ul id="guides">{rows}</ul></main>'
-    return _page("Guides", f"{body}<script>{style.FIND}</script>")
+    return _page(stamp, "Guides", f"{body}<script>{style.FIND}</script>")
 
 
 def broken(view: View, findings: Iterable[Problem]) -> str:
     """A guide with mistakes: only what is wrong."""
     body = f"<main><h2>It has mistakes. Mend them, and it appears here by itself.</h2>{_findings(findings)}</main>"
-    return _page(view.guide_id, _header(view, view.guide_id, ()) + body)
+    return _page(view.stamp, view.guide_id, _header(view, view.guide_id, ()) + body)
 
 
 def guide(view: View, library: Library, findings: Iterable[Problem]) -> str:
@@ -55,6 +56,7 @@ def guide(view: View, library: Library, findings: Iterable[Problem]) -> str:
     steps = "".join(_step(view, shown, name, cards) for name in shown.steps)
     renderer = '<script src="/renderer.js"></script>' if view.renderer else ""
     return _page(
+        view.stamp,
         shown.title,
         _header(view, shown.title, _languages(library))
         + f"<main><h2>{_e(shown.summary)}</h2>{top}<h2>Cards</h2>{steps}</main>"
@@ -116,9 +118,9 @@ def _findings(findings: Iterable[Problem]) -> str:
     return f'<ul class="findings">{rows}</ul>' if rows else "<p>None.</p>"
 
 
-def _page(title: str, body: str) -> str:
+def _page(stamp: str, title: str, body: str) -> str:
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{_e(title)}</title>'
+        f'<!doctype html><html lang="en" data-stamp="{stamp}"><head><meta charset="utf-8"><title>{_e(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         f"<style>{style.STYLE}{flow.STYLE}{slack_look.STYLE}</style></head><body>{body}<script>{style.WATCH}</script></body></html>"
     )

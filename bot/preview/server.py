@@ -45,17 +45,20 @@ class Preview:
         return app
 
     async def _index(self, request: web.Request) -> web.Response:
-        return _html(page.index(await asyncio.to_thread(self._content.guides)))
+        # Taken before the files are read: a save in between is told to the page, not missed.
+        stamp = await asyncio.to_thread(self._content.stamp)
+        return _html(page.index(stamp, await asyncio.to_thread(self._content.guides)))
 
     async def _guide(self, request: web.Request) -> web.Response:
         guide_id = request.match_info["id"]
+        stamp = await asyncio.to_thread(self._content.stamp)
         seen = await asyncio.to_thread(self._content.guide, guide_id, self._today())
         if seen is None:
             raise web.HTTPNotFound(text=f"There is no guide {guide_id}.")
         if seen.library is None:
-            return _html(page.broken(View(guide_id, "", self._renderer is not None), seen.findings))
+            return _html(page.broken(View(stamp, guide_id, "", self._renderer is not None), seen.findings))
         original = next(iter(seen.library.guides.values()))
-        view = View(guide_id, request.query.get("locale", original.language), self._renderer is not None)
+        view = View(stamp, guide_id, request.query.get("locale", original.language), self._renderer is not None)
         return _html(await asyncio.to_thread(page.guide, view, seen.library, seen.findings))
 
     async def _script(self, request: web.Request) -> web.StreamResponse:
@@ -64,18 +67,18 @@ class Preview:
         return web.FileResponse(self._renderer)
 
     async def _changes(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: one for each change of a file, until the page is left."""
+        """Server-sent events: one for each change of a file after the page's stamp, until it is left."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
-        before = await asyncio.to_thread(self._content.stamp)
+        before = request.query.get("since", "")
         while True:
-            await asyncio.sleep(self._every)
             now = await asyncio.to_thread(self._content.stamp)
             try:
                 await response.write(b"event: change\ndata: \n\n" if now != before else b": still here\n\n")
             except ConnectionError:
                 return response
             before = now
+            await asyncio.sleep(self._every)
 
 
 @web.middleware

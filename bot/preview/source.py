@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +75,8 @@ class Content:
                 texts[path.stem.lower()] = said
         return texts, findings
 
-    def stamp(self) -> tuple[tuple[str, int, int], ...]:
-        """Changes whenever a file is written, added or removed."""
+    def stamp(self) -> str:
+        """Hexadecimal digits that change whenever a file is written, added or removed."""
         files = [file for part in ("guides", "texts") for file in yaml_files(self.folder / part)]
         stats = []
         for file in files:
@@ -84,7 +85,7 @@ class Content:
             except FileNotFoundError:
                 continue
             stats.append((file.name, stat.st_mtime_ns, stat.st_size))
-        return tuple(stats)
+        return hashlib.blake2b(repr(stats).encode(), digest_size=16).hexdigest()
 
 
 def _title(path: Path) -> str:

@@ -81,11 +81,8 @@ for (const [name, given] of [['look', matchMedia('(prefers-color-scheme: dark)')
 """
 
 WATCH = """
-let lost = false;
-const changes = new EventSource('/changes');
+const changes = new EventSource('/changes?since=' + document.documentElement.dataset.stamp);
 changes.addEventListener('change', () => location.reload());
-changes.onerror = () => { lost = true; };
-changes.onopen = () => { if (lost) location.reload(); };
 """
 
 FIND = """

@@ -96,11 +96,24 @@ async def test_mistakes(site: Site, content: Path) -> None:
 
 
 async def test_it_reloads(site: Site, content: Path) -> None:
-    """A page that is open hears of each save."""
-    async with site.session.get(f"{site.home}/changes") as response:
+    """A page hears of each save, also of one between its reading and its listening."""
+    since = stamp((await site.get("/guide/vpn"))[1])
+    async with site.session.get(f"{site.home}/changes?since={since}") as response:
         await asyncio.wait_for(response.content.readuntil(b": still here\n\n"), 5)
         (content / "guides" / "vpn.yaml").write_text(f"{VPN}# saved\n")
         assert b"event: change" in await asyncio.wait_for(response.content.readuntil(b"event: change\n"), 5)
+    async with site.session.get(f"{site.home}/changes?since={since}") as response:
+        assert await asyncio.wait_for(response.content.readline(), 5) == b"event: change\n"
+    now = {stamp((await site.get(path))[1]) for path in ("/", "/guide/vpn")}
+    assert len(now) == 1
+    assert since not in now
+
+
+def stamp(page: str) -> str:
+    """The stamp of the files that a page was made of."""
+    found = re.search(r'data-stamp="([0-9a-f]+)"', page)
+    assert found
+    return found[1]
 
 
 async def test_only_for_this_machine(site: Site) -> None:
