@@ -17,6 +17,7 @@ from bot.envelope import Envelope
 from bot.errors import Refused, StoreUnavailable
 from bot.log import correlation
 from bot.metrics import Metrics
+from bot.reception import Locks
 from bot.web import Refusals, body_of_request
 
 _KINDS = ("application/json", "application/x-www-form-urlencoded")
@@ -74,6 +75,7 @@ class SlackDoor:
         self._keep_seconds = keep_seconds
         self._refusals = Refusals(metrics, clock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._locks = Locks()  # what a connection brings of one conversation is kept in the order in which it came
 
     @property
     def in_hand(self) -> int:
@@ -103,7 +105,11 @@ class SlackDoor:
         """What came by Socket Mode: to be acknowledged when this returns. Raises `Refused`, `StoreUnavailable`."""
         correlation.set(self._ids())
         reading = await self._channel.door.read_socket(payload, self._clock())
-        await self._keep(reading)
+        if isinstance(reading.heard, Envelope):
+            async with self._locks.hold(reading.heard.address.key):
+                await self._keep(reading)
+        else:
+            await self._keep(reading)
         return reading
 
     async def stop(self) -> None:

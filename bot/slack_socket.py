@@ -57,7 +57,6 @@ class SlackSocket:
         self._mine = ""
         self._client: SocketModeClient | None = None
         self._task: asyncio.Task[None] | None = None
-        self._order = asyncio.Lock()  # what comes by one connection is kept in the order in which it came
 
     @property
     def connected(self) -> bool:
@@ -104,9 +103,14 @@ class SlackSocket:
 
     async def _connect(self) -> None:
         web = AsyncWebClient(self._app_token, self._api.base, retry_handlers=[], logger=QUIET)
-        self._client = SocketModeClient(self._app_token, logger=QUIET, web_client=web)
-        self._client.socket_mode_request_listeners.append(self._take)
-        await self._client.connect_to_new_endpoint()
+        client = SocketModeClient(self._app_token, logger=QUIET, web_client=web)
+        client.socket_mode_request_listeners.append(self._take)
+        try:
+            await client.connect_to_new_endpoint()
+        except BaseException:  # it is not ours until it stands: the next look tries again
+            await client.close()  # type: ignore[no-untyped-call]  # slack-sdk's
+            raise
+        self._client = client
         log.info("slack_socket_connected")
 
     async def _disconnect(self) -> None:
@@ -118,8 +122,7 @@ class SlackSocket:
     async def _take(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         """Kept, then acknowledged. What could not be kept is not acknowledged, and comes again."""
         try:
-            async with self._order:
-                reading = await self._door.socket(request.payload)
+            reading = await self._door.socket(request.payload)
             body = json.loads(reading.body) if reading.body and reading.content_type == "application/json" else None
         except Refused as refused:
             log.warning("rejected", reason=refused.reason, status=refused.status)

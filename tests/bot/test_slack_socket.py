@@ -109,3 +109,30 @@ async def test_few_connect_and_another_takes_over(stand: SlackStand) -> None:
     assert not one.connected
     for each in (one, three, four):
         await each.stop()
+
+
+async def test_a_connection_that_failed_is_tried_again(stand: SlackStand) -> None:
+    """Slack refuses the first connection: none is held then, and the next look connects."""
+    one = replica(stand, "one", [1000.0])
+    stand.slack.faults.append(fake.Fault(status=500, only="apps.connections.open"))
+    with pytest.raises(Exception, match=r".+"):
+        await one.look()
+    held = [one.connected]
+    await one.look()
+    assert [*held, one.connected] == [False, True]
+    await fake.until(lambda: stand.slack.sockets)
+    await one.stop()
+
+
+async def test_one_conversation_does_not_hold_up_the_others() -> None:
+    """While Slack tells nothing of anybody, so that no turn is done, what many people say is acknowledged in time."""
+    async with slack_stand(slack_app_token="xapp-1") as stand:
+        await fake.until(lambda: stand.slack.sockets)
+        stand.slack.hanging.add("users.info")
+        for number, user in enumerate((fake.ALEX, fake.ANNA, fake.BEN, fake.EVE)):
+            await stand.slack.push("events_api", message("hi", user, channel=f"D{number}"), f"e{number}")
+        async with asyncio.timeout(1.5):  # one after the other would take two seconds
+            await fake.until(lambda: len(stand.slack.acknowledged) == 4)
+        stand.slack.hanging.clear()
+        stand.slack.released.set()
+        await stand.settle()
