@@ -28,6 +28,8 @@ repeated seq conversations case who
 """
 FIELDS = frozenset(re.findall(r"\w+", _FIELDS))
 
+# Where a text that a library filled in itself may begin to quote: its own words stand before that.
+_QUOTES = re.compile(r"[^\w ,.-]|\d")
 _FRAMES = 6  # of a traceback, the innermost ones
 
 correlation: ContextVar[str] = ContextVar("correlation", default="")
@@ -69,12 +71,15 @@ class _Library(logging.Handler):
     """Takes in what libraries log by the standard library: their warnings and errors, without their texts."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One event for each record; the text is the library's format, without what was filled in."""
+        """One event for each record; the text is the library's format, without what was filled in. A text that was
+        filled in before it came here is cut where that may begin."""
         fields: dict[str, Any] = {"logger": record.name, "where": f"{record.filename}:{record.lineno}"}
         if record.exc_info and record.exc_info[1]:
             fields.update(describe(record.exc_info[1]))
         method = record.levelname.lower() if record.levelname.lower() in ("warning", "error", "critical") else "info"
-        getattr(structlog.get_logger(), method)("library", why=str(record.msg)[:200], **fields)
+        text = str(record.msg)
+        why = text if record.args else _QUOTES.split(text, maxsplit=1)[0].strip()
+        getattr(structlog.get_logger(), method)("library", why=why[:200], **fields)
 
 
 def setup(clock: Callable[[], float], *, as_json: bool, level: str = "info", stream: TextIO | None = None) -> None:

@@ -87,6 +87,23 @@ def test_libraries_are_heard_without_what_they_quote(lines: Any) -> None:
     assert SECRET not in str(lines())
 
 
+def test_a_text_that_a_library_filled_in_itself_is_cut(lines: Any) -> None:
+    """What comes as one text may hold addresses, tickets, words: only what stands before the first of them is told."""
+    filled = (
+        ("helpbot.slack", f"Failed to connect (error: 400, url='wss://x/?ticket={SECRET}'); Retrying..."),
+        ("helpbot.slack", f"Failed to retrieve WSS URL: {SECRET}"),
+        ("asyncio", f"Task exception was never retrieved\nfuture: <Task exception={SECRET!r}>"),
+    )
+    for name, text in filled:
+        logging.getLogger(name).error(text)
+    assert [line["why"] for line in lines()] == [
+        "Failed to connect",
+        "Failed to retrieve WSS URL",
+        "Task exception was never retrieved",
+    ]
+    assert SECRET not in str(lines())
+
+
 def test_conversation_has_a_short_name() -> None:
     """The same conversation has the same name in the log, and it does not tell which it is."""
     assert (
