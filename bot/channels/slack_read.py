@@ -146,8 +146,12 @@ def _of_event(body: Json, rules: Rules) -> _Place:
 
 
 def _of_interaction(body: Json, rules: Rules) -> _Place:
-    team = identifier(part(body, "team"), "id") or identifier(part(body, "user"), "team_id")
     whole = body.get("is_enterprise_install") is True
+    # A form that a guest sends names the guest's workspace as its own; where it was opened stands in the view. (That
+    # may be an organization, of which no conversation is.)
+    opened = identifier(part(body, "view"), "app_installed_team_id")
+    team = identifier(part(body, "team"), "id") or identifier(part(body, "user"), "team_id")
+    team = opened if opened.startswith("T") and not whole else team
     enterprise = identifier(part(body, "enterprise"), "id") if whole else ""
     return _Place(_needed(team, "team"), enterprise, _bot(rules, team))
 

@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from bot.channels.slack_read import Rules, hear
+from bot.envelope import Envelope
 from bot.errors import StoreUnavailable
 from bot.script import Script
 from bot.storage.arrivals import Arrival
 from bot.storage.registry import make_store
 from bot.storage.sqlite import SqliteStore
+from dialogs.cards import slack_inputs
+from dialogs.cards.base import Button
+from dialogs.cards.fields import Field, Form
 from dialogs.turn import Incoming, Outcome, State
 from tests import slack as fake
 from tests.slack import ALEX, ANNA, BOT, CHAT, EVE, TEAM, Fault, event, form_request, json_request, message, signed
@@ -284,6 +289,19 @@ async def test_guests_are_refused_unless_allowed() -> None:
     async with slack_stand(slack_allow_guests=True) as stand:
         await stand.send(fake.said("hello", "C0ROOM", EVE, **guest))
         assert [call.method for call in stand.new] == ["chat.postMessage"]
+
+
+@pytest.mark.parametrize(("installed", "team"), [("T9OTHER", "T9OTHER"), ("E9ORG", fake.TEAM), (None, fake.TEAM)])
+def test_a_form_belongs_to_where_the_app_is(installed: str | None, team: str) -> None:
+    """A guest's form names the guest's workspace; the one in which it was opened stands in the view. (There may be an
+    organization instead: no conversation is kept under that.)"""
+    form = slack_inputs.modal(Form("Note", (Field("note", "Note"),), Button("Send", "case", "note")), 0, "C0ROOM:1.1")
+    body = fake.submitted({**form, "app_installed_team_id": installed}, note="x")
+    heard = hear(body, 1.0, Rules(guests=True))
+    assert isinstance(heard, Envelope)
+    assert heard.address.tenant == team
+    refused = hear(body, 1.0, Rules(guests=False))
+    assert (refused is None) == (team != fake.TEAM)
 
 
 async def test_an_old_button_changes_nothing() -> None:
