@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import structlog
@@ -222,7 +223,11 @@ class SlackChannel:
         if not self.api.owns(url):
             raise Undeliverable("file-host")
         token = await token_for(self.tokens, address)
-        return FileRequest(url, {"Authorization": f"Bearer {token}"}, self.api.owns)
+        return FileRequest(url, {"Authorization": f"Bearer {token}"}, self._leads_to_file)
+
+    def _leads_to_file(self, url: str) -> bool:
+        """Whether a redirect may be followed: within Slack, and not to its sign-in, which is a page with a 200."""
+        return self.api.owns(url) and "redir" not in dict(parse_qsl(urlsplit(url).query))
 
     def _in_chat(self, body: dict[str, Any]) -> str:
         """Where a command was typed: that it was answered in the chat, and the way there."""

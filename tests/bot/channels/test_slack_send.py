@@ -179,6 +179,8 @@ async def test_files_come_from_slack_alone(channel: SlackChannel) -> None:
     good = await channel.file_request(DIRECT, "https://files.slack.com/files-pri/T-F/a.txt")
     assert good.headers == {"Authorization": f"Bearer {fake.TOKEN}"}
     assert fake.TOKEN not in repr(good)
+    assert good.follow("https://slack-files.com/T-F-1")
+    assert not good.follow("https://x.slack.com/?redir=%2Ffiles-pri%2FT-F%2Fa.txt"), "the page to sign in at"
     for url in ("https://evil.example/a", "http://files.slack.com/a", "https://files.slack.com.evil.example/", "x"):
         with pytest.raises(Undeliverable):
             await channel.file_request(DIRECT, url)
