@@ -11,7 +11,7 @@ from bot.storage.case_codec import escaped, load_case
 from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row, stored_rows, written
 from bot.storage.migrations import steps_from
 from bot.storage.postgres_arrivals import RELEASE_ARRIVALS, SWEEP_KEPT, PostgresArrivals
-from bot.storage.postgres_cases import PostgresCases
+from bot.storage.postgres_cases import STEPS_AT_ONCE, PostgresCases
 from bot.storage.postgres_erase import delete_conversations
 from bot.storage.postgres_files import PostgresFiles
 from bot.storage.postgres_link import WAIT, Connection, Grouped, Link
@@ -31,6 +31,15 @@ RETRY = """WITH held AS (UPDATE lanes SET holder = '', wake = $3 WHERE key = $1 
     UPDATE outbox o SET attempts = o.attempts + $5, doubtful = o.doubtful OR $6
     FROM held WHERE o.key = held.key AND o.seq = $2"""
 END = "SELECT * FROM helpbot_end_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+# Many rows on which others follow. All their lanes are locked first, in the order of keys: what waits for one of them
+# holds none that comes later. (`l.ed`, which is empty, makes every call wait for that.)
+ENDS = """WITH l AS MATERIALIZED (SELECT helpbot_lock_2($1::text[] || ARRAY(
+        SELECT o.follows::json ->> 'lane' FROM unnest($1::text[], $2::bigint[]) u (key, seq)
+        JOIN outbox o ON o.key = u.key AND o.seq = u.seq))::text AS ed)
+    SELECT a.number::integer, x.* FROM l CROSS JOIN LATERAL unnest($1::text[], $2::bigint[], $3::text[], $4::boolean[],
+            $5::text[], $6::double precision[]) WITH ORDINALITY a (key, seq, message, more, holder, now, number)
+        CROSS JOIN LATERAL helpbot_end_2(a.key || l.ed, a.seq, a.message, NULL, '', a.more, a.holder, a.now,
+            a.now + $7, NULL, NULL, $8) x"""
 PARK = "SELECT helpbot_park_2($1, $2, $3, $4, $5)"
 RELEASE = """UPDATE lanes SET holder = '', wake = 0
     WHERE key IN (SELECT key FROM lanes WHERE holder = $1 ORDER BY key FOR UPDATE)"""
@@ -64,6 +73,7 @@ ENDED = """SELECT key FROM conversations c WHERE day <= floor($1 / 86400) AND us
 FOLLOWED: list[Row] = []  # this very list: the row is not done yet, for others follow it
 
 _Done = tuple[str, int, str, str | None, bool, str, float]  # key, seq, message, reason, more, holder, now
+_End = tuple[str, int, str, bool, str, float]  # key, seq, message, more, holder, now
 _Commit = tuple[Turn, str, str, str, str | None, list[str], str, float]
 
 
@@ -76,6 +86,8 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals, PostgresUnan
         self._load = Grouped(self._loads)
         self._commit = Grouped(self._commits)
         self._done = Grouped(self._dones)
+        self._ended = Grouped(self._ends)
+        self._step = Grouped(self._steps, STEPS_AT_ONCE)
 
     async def open(self) -> None:
         """Connect and migrate."""
@@ -88,7 +100,7 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals, PostgresUnan
 
     async def close(self) -> None:
         """Finish what is under way and disconnect."""
-        for calls in (self._load, self._commit, self._done):
+        for calls in (self._load, self._commit, self._done, self._ended, self._step):
             await calls.drain()
         await self._link.close()
 
@@ -155,6 +167,8 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals, PostgresUnan
             found = await self._done((key, seq, receipt, None, more, holder, now))
             if found is not FOLLOWED:
                 return found
+        if thread is None:
+            return await self._ended((key, seq, receipt, more, holder, now))
         return await self._end(key, seq, receipt, None, more, holder, now, thread)
 
     async def retry(
@@ -298,6 +312,14 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals, PostgresUnan
             results[place] = stored_rows(records)
         return results
 
+    async def _ends(self, items: list[_End]) -> Sequence[list[Row] | None]:
+        """As `_end`, for many rows that were sent and opened no thread."""
+        columns = zip(*items, strict=True)
+        found: list[list[Any]] = [[] for _ in items]
+        for number, *record in await self._link.fetch(ENDS, *columns, LEASE, AHEAD):
+            found[number - 1].append(record)
+        return list(map(_next_rows, found))
+
     async def _end(
         self,
         key: str,
@@ -312,9 +334,13 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals, PostgresUnan
         """As `_done`, for a row on which others follow, or which has opened a thread."""
         to = (None, None) if thread is None else (thread.key, dump_address(thread))
         args = (key, seq, receipt, reason, escaped(reason or ""), more, holder, now, now + LEASE, *to, AHEAD)
-        found = await self._link.fetch(END, *args)
-        records = [record for held, *record in found if record[1] is not None]
-        return stored_rows(records) if any(held for held, *_ in found) else None
+        return _next_rows(await self._link.fetch(END, *args))
+
+
+def _next_rows(found: Sequence[Sequence[Any]]) -> list[Row] | None:
+    """What `helpbot_end_2` gave: the rows to go on with; None when the lease was lost."""
+    records = [record for held, *record in found if record[1] is not None]
+    return stored_rows(records) if any(held for held, *_ in found) else None
 
 
 async def _migrate(db: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, partial
 from typing import Any
 
 import asyncpg
@@ -23,11 +24,16 @@ from bot.storage.case_codec import (
 from bot.storage.cases import Desk, Step
 from bot.storage.codec import dump_address, stored_rows, written
 from bot.storage.postgres_erase import forget, sweep_cases
-from bot.storage.postgres_link import Connection, Link
+from bot.storage.postgres_link import Connection, Grouped, Link
 
 MOVED_ON = "HB001"  # SQLSTATE of a step that came too late for one of its conversations; everything was undone
-STEP = """SELECT * FROM helpbot_step_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-    $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)"""
+STEP_ARGUMENTS = 34
+# Several steps at once: first their cases are locked, then all conversations and lanes, each in order. A UNION ALL runs
+# its parts one after the other.
+STEPS_AT_ONCE = 8
+LOCKS = """SELECT 0, '', l.ed::text, '', 0::bigint, '', '', 0::bigint, 0, 0::double precision, false, '', '', false
+    FROM (SELECT count(*) AS ed FROM (SELECT 1 FROM cases WHERE id = ANY ($1::text[]) ORDER BY id FOR UPDATE) c) n
+    CROSS JOIN LATERAL (SELECT helpbot_lock_2($2::text[])::text || n.ed AS ed) l"""
 ANSWER = "SELECT answer FROM inbox WHERE key = $1 AND event = $2"
 THREAD = "SELECT helpbot_thread_2($1, $2, $3, $4, $5)"
 CASE = "SELECT data, thread, version FROM cases WHERE id = $1"
@@ -53,28 +59,32 @@ _TEXTS = ("state", "queue", "agent", "person", "user_key", "desk_key", "lane", "
 _TIMES = ("since", "claimed", "closed", "due")
 
 
+_Step = tuple[Step, list[Any]]  # with the arguments of the function
+
+
+class _MovedOn(Exception):
+    """One of several steps came too late; nothing was done."""
+
+
 class PostgresCases:
     """See `bot.storage.cases.CaseStore`."""
 
     _link: Link
+    _step: Grouped[_Step, list[Any]]
 
     async def commit_step(self, step: Step, holder: str, lease_until: float) -> Committed:
         """Write the step, or nothing, in one call of a function."""
-        args = _arguments(step, holder, lease_until)
-
-        async def work(db: Connection) -> list[Any]:
-            try:
-                return await db.fetch(STEP, *args)
-            except asyncpg.PostgresError as error:
-                if error.sqlstate != MOVED_ON:
-                    raise
-            found = await db.fetch(ANSWER, step.event_key, step.event_id) if step.event_id else []
-            return [("duplicate", found[0][0]) if found else ("conflict", None)]
-
-        (result, answer, *_), *records = await self._link.run(work)
+        (result, answer, *_), *records = await self._step((step, _arguments(step, holder, lease_until)))
         if result == "done":
             return Committed("done", rows=tuple(stored_rows([record[2:] for record in map(tuple, records)])))
         return Committed(result, answer=None if answer is None else Written(answer))
+
+    async def _steps(self, items: list[_Step]) -> Sequence[list[Any]]:
+        """The records of each step; what one of many can't do spoils all, and each is tried alone."""
+        found = await self._link.run(partial(_together, items=items))
+        if found is None:
+            raise _MovedOn
+        return found
 
     async def case(self, case_id: str) -> Case | None:
         """A case by its id."""
@@ -156,6 +166,40 @@ class PostgresCases:
     async def forget(self, person_id: str, now: float) -> dict[str, int]:
         """Erase a person."""
         return await self._link.run(lambda db: forget(db, person_id, now))
+
+
+async def _together(db: Connection, items: Sequence[_Step]) -> list[list[Any]] | None:
+    """None: one of several came too late for its conversation, and nothing was done."""
+    args = [arg for _, arguments in items for arg in arguments]
+    if len(items) > 1:
+        cases, keys = [step.case.id for step, _ in items], [key for _, a in items for key in a[10]]
+        args = [cases, keys, *args]
+    try:
+        records = await db.fetch(_statement(len(items)), *args)
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != MOVED_ON:
+            raise
+        if len(items) > 1:
+            return None
+        step = items[0][0]
+        known = await db.fetch(ANSWER, step.event_key, step.event_id) if step.event_id else []
+        return [[("duplicate", known[0][0]) if known else ("conflict", None)]]
+    found: list[list[Any]] = [[] for _ in items]
+    for number, *record in records:
+        if number:
+            found[number - 1].append(record)
+    return found
+
+
+@cache
+def _statement(count: int) -> str:
+    """For so many steps."""
+    first = 1 if count == 1 else 3
+    calls = []
+    for number in range(count):
+        names = ", ".join(f"${first + number * STEP_ARGUMENTS + n}" for n in range(STEP_ARGUMENTS))
+        calls.append(f"SELECT {number + 1}, x.* FROM helpbot_step_2({names}) x")  # noqa: S608  (only numbers of ours)
+    return " UNION ALL ".join(calls if count == 1 else [LOCKS, *calls])
 
 
 def _arguments(step: Step, holder: str, lease_until: float) -> list[Any]:

@@ -182,9 +182,11 @@ def _name(error: BaseException) -> str:
 class Grouped(Generic[Item, Result]):
     """Calls of one kind that wait at the same moment go to the server as one statement; each gets its own result."""
 
-    def __init__(self, run: Callable[[list[Item]], Awaitable[Sequence[Result]]]) -> None:
-        """`run` gives one result for each item, in their order. When it fails, each item is tried alone."""
+    def __init__(self, run: Callable[[list[Item]], Awaitable[Sequence[Result]]], most: int = GROUP) -> None:
+        """`run` gives one result for each item, in their order. When it fails, each item is tried alone; so it must
+        do all or nothing. most: items at a time."""
         self._run = run
+        self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._working = 0  # tasks that will look at what waits once more; one that has ended may still be in the set
@@ -208,7 +210,7 @@ class Grouped(Generic[Item, Result]):
     async def _work(self) -> None:
         try:
             while self._waiting:
-                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._go(group)
         finally:
             self._working -= 1
