@@ -23,7 +23,7 @@ from bot.errors import Refused, StoreUnavailable
 from bot.log import conversation_tag, correlation
 from bot.metrics import Metrics
 from bot.reception import Locks
-from bot.storage.arrivals import Arrival, ArrivalStore
+from bot.storage.arrivals import SENDER, Arrival, ArrivalStore
 
 LEASE = 40.0  # seconds that an event may be at work before another replica takes it up
 TURN = 30.0  # seconds that one turn may take, with what it asks of the platform; below LEASE
@@ -123,7 +123,7 @@ class Arrivals:
         """When this returns, the turn is committed, or the event is kept and will be processed. Raises
         `StoreUnavailable`: then neither is certain, and it is to be delivered again."""
         key = envelope.address.key
-        arrival = Arrival(key, envelope.event_id, dict(body), envelope.incoming.at)
+        arrival = Arrival(key, envelope.event_id, {**body, SENDER: envelope.sender.id}, envelope.incoming.at)
         free = key not in self._jobs and not await self._store.waiting(key)
         before = self._jobs.get(key)
         if free and before is None:

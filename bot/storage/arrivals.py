@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+SENDER = "helpbot_sender"  # in an event's data: the id of whoever it is from, by which it is found and forgotten
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """An event as its platform delivered it, verified, not yet processed.
 
-    key: the conversation whose order it keeps. event: unique within it. at: Unix seconds. tries: how often it was taken
-    up again after its holder had died or given up.
+    key: the conversation whose order it keeps. event: unique within it. data: what was delivered, and `SENDER`.
+    at: Unix seconds. tries: how often it was taken up again after its holder had died or given up.
     """
 
     key: str

@@ -15,7 +15,7 @@ from bot.envelope import Address, Outgoing, Payload
 from bot.handoff.case import Case, Message
 from dialogs.turn import State
 
-ERASED = ("cases", "open cases", "messages", "files", "conversations", "rows", "mentions as staff")
+ERASED = ("cases", "open cases", "messages", "files", "conversations", "rows", "events", "mentions as staff")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from bot.handoff.case import Case, forgotten, without_staff
+from bot.storage.arrivals import SENDER
 from bot.storage.case_codec import case_columns, load_case, load_message, message_columns, personal, without_author
 from bot.storage.cases import ERASED
 from bot.storage.codec import dumps
@@ -19,7 +20,13 @@ ERASE = (
     "DELETE FROM unanswered WHERE key = ANY ($1::text[])",
 )
 ERASE_EVENTS = "DELETE FROM inbox WHERE key = ANY ($1::text[])"
-ERASE_ARRIVALS = "DELETE FROM arrivals WHERE key = ANY ($1::text[])"
+ARRIVALS_OF = "SELECT DISTINCT key FROM arrivals WHERE strpos(data, $1) > 0"
+LOCK_ARRIVALS = 'SELECT pg_advisory_xact_lock(hashtextextended(k COLLATE "C", 3)) FROM unnest($1::text[]) k'
+ERASE_ARRIVALS = """DELETE FROM arrivals WHERE key = ANY ($1::text[])
+    OR (key = ANY ($2::text[]) AND strpos(data, $3) > 0) RETURNING 1"""
+# Who waited behind one that is gone is the first now, and at nobody's work.
+NEXT_ARRIVALS = """UPDATE arrivals SET holder = '', wake = 0 WHERE wake IS NULL
+    AND seq IN (SELECT min(seq) FROM arrivals WHERE key = ANY ($1::text[]) GROUP BY key)"""
 WAITING = """SELECT (SELECT count(*) FROM outbox WHERE key = ANY ($1::text[]))
     + (SELECT count(*) FROM aside WHERE key = ANY ($1::text[]))"""
 THERE = "SELECT count(*) FROM conversations WHERE key = ANY ($1::text[])"
@@ -79,6 +86,7 @@ async def forget(db: Connection, person_id: str, now: float) -> dict[str, int]:
         theirs = [case for case in found if case.person.id == person_id]
         keys = personal(await db.fetch(CONVERSATIONS_WITH, name), person_id) | {case.user.key for case in theirs}
         await _forget_user(db, theirs, sorted(keys), now, done)
+        done["events"] = await _forget_arrivals(db, person_id, sorted(keys))
         for case in found:
             done["mentions as staff"] += await _forget_staff(db, case, person_id) if case not in theirs else 0
         done["mentions as staff"] += len(await db.fetch(UNSIGN, person_id))
@@ -101,13 +109,23 @@ async def _forget_user(
         await db.execute(statement, waiting)
     await delete_conversations(db, keys)
     await db.execute(ERASE_EVENTS, keys)
-    await db.execute(ERASE_ARRIVALS, keys)
     for case in cases:
         if case.open:
             await _rewrite(db, forgotten(case, now))
     closed = [case.id for case in cases if not case.open]
     await _delete_cases(db, closed)
     done["cases"], done["open cases"] = len(closed), len(ids) - len(closed)
+
+
+async def _forget_arrivals(db: Connection, person_id: str, keys: Sequence[str]) -> int:
+    """Take out what waits in their own conversations, and what they said in those of several people. The locks are
+    those of who comes and who leaves: none of the others' events is left behind without a `wake`."""
+    sent = f"{dumps(SENDER)}:{dumps(person_id)}"
+    shared = [key for (key,) in await db.fetch(ARRIVALS_OF, sent)]
+    await db.execute(LOCK_ARRIVALS, sorted({*keys, *shared}))
+    erased = await db.fetch(ERASE_ARRIVALS, keys, shared, sent)
+    await db.execute(NEXT_ARRIVALS, shared)
+    return len(erased)
 
 
 async def _forget_staff(db: Connection, case: Case, person_id: str) -> bool:

@@ -53,9 +53,10 @@ class SqliteArrivals:
             "until": until,
         }
         found = await self._thread.run(lambda db: db.execute(ARRIVE, args).fetchall(), write=True)
-        if found and self._waiting is not None:
-            self._waiting[arrival.key] += 1
-        return bool(found and found[0][0] is not None)
+        first = bool(found and found[0][0] is not None)
+        if found and self._waiting is not None:  # whoever is the first knows that there are no others
+            self._waiting[arrival.key] = 1 if first else self._waiting[arrival.key] + 1
+        return first
 
     async def waiting(self, key: str) -> bool:
         """Whether events of this conversation are kept here. Nobody else writes in this file, so it is asked once."""

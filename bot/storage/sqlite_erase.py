@@ -6,8 +6,10 @@ from __future__ import annotations
 import sqlite3
 
 from bot.handoff.case import forgotten, without_staff
+from bot.storage.arrivals import SENDER
 from bot.storage.case_codec import case_columns, load_case, load_message, message_columns, without_author
 from bot.storage.cases import ERASED
+from bot.storage.codec import dumps
 
 ERASE = (
     "DELETE FROM outbox WHERE key = ?",
@@ -19,6 +21,11 @@ ERASE = (
 )
 ERASE_EVENTS = "DELETE FROM inbox WHERE key = ?"
 ERASE_ARRIVALS = "DELETE FROM arrivals WHERE key = ?"
+ARRIVALS_OF = "SELECT seq, key FROM arrivals WHERE instr(data, ?)"
+ERASE_ARRIVAL = "DELETE FROM arrivals WHERE seq = ?"
+# Who waited behind one that is gone is the first now, and at nobody's work.
+NEXT_ARRIVAL = """UPDATE arrivals SET holder = '', wake = 0
+    WHERE seq = (SELECT min(seq) FROM arrivals WHERE key = ?) AND wake IS NULL"""
 WAITING = "SELECT (SELECT count(*) FROM outbox WHERE key = :key) + (SELECT count(*) FROM aside WHERE key = :key)"
 THERE = "SELECT count(*) FROM conversations WHERE key = ?"
 LANES_OF = "SELECT key FROM conversations WHERE case_id = ? AND substr(key, 1, 5) = 'case:'"
@@ -95,11 +102,22 @@ def forget(db: Db, person_id: str, keys: set[str], past: list[str], now: float) 
         done["conversations"] += db.execute(THERE, (key,)).fetchone()[0]
         delete_conversation(db, key)
         db.execute(ERASE_EVENTS, (key,))
-        db.execute(ERASE_ARRIVALS, (key,))
+        done["events"] += db.execute(ERASE_ARRIVALS, (key,)).rowcount
+    done["events"] += _forget_arrivals(db, person_id)
     for case_id in past:
         done["mentions as staff"] += _forget_staff(db, person_id, case_id)
     done["mentions as staff"] += db.execute(UNSIGN, (person_id,)).rowcount
     return done
+
+
+def _forget_arrivals(db: Db, person_id: str) -> int:
+    """Take out what they said in conversations of several people, and where nothing else is known of them."""
+    found = db.execute(ARRIVALS_OF, (f"{dumps(SENDER)}:{dumps(person_id)}",)).fetchall()
+    for seq, _ in found:
+        db.execute(ERASE_ARRIVAL, (seq,))
+    for key in {key for _, key in found}:
+        db.execute(NEXT_ARRIVAL, (key,))
+    return len(found)
 
 
 def _forget_staff(db: Db, person_id: str, case_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.envelope import Address
-from bot.storage.arrivals import Arrival
+from bot.storage.arrivals import SENDER, Arrival
 from bot.storage.base import Store, Turn
 from tests.contracts.cases import Open
 
@@ -125,3 +125,28 @@ async def test_a_person_s_events_are_forgotten_with_them(store: Store) -> None:
     await store.arrive(event("a", address.key), "me", NOW + 30)
     await store.forget("T:U1", NOW)
     assert await store.claim_arrivals("me", NOW + 100, NOW + 130, 10) == []
+
+
+async def test_what_somebody_said_among_others_is_forgotten(store: Store, open_store: Open) -> None:
+    """Forgotten are their events where nothing else is known of them, and theirs alone in a thread of several people;
+    what the others said there is neither lost nor left behind for ever."""
+    other = await open_store()
+
+    def said(name: str, person: str, key: str = "slack|T|C:1") -> Arrival:
+        return Arrival(key, name, {"text": f'"{SENDER}":"T:U1"', SENDER: person}, NOW)
+
+    assert not await store.waiting("slack|T|U1")
+    await store.arrive(said("theirs", "T:U1"), "me", NOW + 30)
+    await store.arrive(said("another's", "T:U2"), "me", NOW + 30)
+    await store.arrive(said("theirs again", "T:U1"), "me", NOW + 30)
+    await store.arrive(said("alone", "T:U1", "slack|T|U1"), "me", NOW + 30)
+    await store.arrive(said("at work", "T:U2", "slack|T|C:2"), "me", NOW + 30)
+    await store.arrive(said("behind", "T:U1", "slack|T|C:2"), "me", NOW + 30)
+    assert (await store.forget("T:U1", NOW))["events"] == 4
+    (found,) = await other.claim_arrivals("other", NOW, NOW + 30, 10)
+    assert found.event == "another's"
+    assert await other.arrived(found, "other", NOW + 30) is None
+    assert await store.arrived(said("at work", "T:U2", "slack|T|C:2"), "me", NOW + 30) is None
+    assert await store.arrive(said("later", "T:U1", "slack|T|U1"), "me", NOW + 30)
+    assert await store.arrived(said("later", "T:U1", "slack|T|U1"), "me", NOW + 30) is None
+    assert not await store.waiting("slack|T|U1")

@@ -342,6 +342,7 @@ async def test_a_forgotten_user_is_nowhere(store: Store) -> None:
         "conversations": 2,
         "rows": 4,
         "files": 0,
+        "events": 0,
         "mentions as staff": 0,
     }
     left = await current(store)
