@@ -12,7 +12,7 @@ from bot.operator import who, with_store
 from bot.storage.base import Store
 
 MOST = 1_000_000  # cases that are looked through for a mail address
-STAYS = "What was posted in Teams or Slack itself (the chat, the desk's threads) is not ours to delete: see docs/hand-off.md."
+STAYS = "What was posted in Teams or Slack itself (chats, desks' threads) is not ours to delete: see docs/hand-off.md."
 
 
 def forget(person: str, sure: bool = False) -> None:

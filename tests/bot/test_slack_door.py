@@ -349,6 +349,21 @@ async def test_acknowledged_long_before_the_turn_ends() -> None:
         assert loaded.state["said"] == ["slow", "next"]
 
 
+async def test_what_waits_is_forgotten_with_who_said_it() -> None:
+    """Somebody of whom only a waiting event is known is forgotten with it; the others in the thread are heard."""
+    gate, base = asyncio.Event(), counting_script()
+    async with slack_stand(script=Script(SlowEngine(gate), base.texts)) as stand:
+        for words_, user in [("slow", ANNA), ("of Alex", ALEX), ("of Eve", EVE)]:
+            said = fake.said(words_, "C0ROOM", user, thread="1600.1")
+            assert (await stand.post(json_request(said))).status == 200
+        assert (await stand.store.forget(f"{TEAM}:{ALEX}", time.time()))["events"] == 1
+        gate.set()
+        await stand.settle()
+        loaded = await stand.store.load(f"slack|{TEAM}|C0ROOM:1600.1", "")
+        assert loaded.state is not None
+        assert loaded.state["said"] == ["slow", "of Eve"]
+
+
 async def test_what_a_dead_server_had_kept_is_processed_by_the_next(tmp_path: Path) -> None:
     """An event that was acknowledged and not processed when the process died is processed after the restart."""
     url = f"sqlite:///{tmp_path / 'x.db'}"
