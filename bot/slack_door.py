@@ -12,9 +12,9 @@ from aiohttp import web
 from bot.arrivals import Arrivals
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_bolt import Reading
-from bot.channels.slack_read import Gone, Heard, Home, Opening, Word
+from bot.channels.slack_read import Doubtful, Gone, Heard, Home, Opening, Word
 from bot.envelope import Envelope
-from bot.errors import Refused, StoreUnavailable
+from bot.errors import DeliverLater, DeliveryError, Refused, StoreUnavailable
 from bot.log import correlation
 from bot.metrics import Metrics
 from bot.reception import Locks
@@ -105,7 +105,7 @@ class SlackDoor:
         """What came by Socket Mode: to be acknowledged when this returns. Raises `Refused`, `StoreUnavailable`."""
         correlation.set(self._ids())
         reading = await self._channel.door.read_socket(payload, self._clock())
-        if isinstance(reading.heard, Envelope):
+        if isinstance(reading.heard, Envelope | Doubtful):
             async with self._locks.hold(reading.heard.address.key):
                 await self._keep(reading)
         else:
@@ -121,17 +121,29 @@ class SlackDoor:
 
     async def _keep(self, reading: Reading) -> None:
         """An event is kept; something in passing is begun, for nobody waits for it and nobody may lose by it."""
-        heard = reading.heard
+        heard, raw = reading.heard, reading.raw or {}
+        if isinstance(heard, Doubtful):
+            heard, raw = await self._settled(heard, raw)
         if heard is None or (isinstance(heard, Envelope) and not self._arrivals.hears(heard)):
             self._metrics.ignored.inc()
         elif isinstance(heard, Envelope):
             async with asyncio.timeout(self._keep_seconds):
-                await self._arrivals.take(heard, reading.raw or {})
+                await self._arrivals.take(heard, raw)
         elif isinstance(heard, Gone):  # or the workspace would be written to for ever
             async with asyncio.timeout(self._keep_seconds):
                 await self._errands.gone(heard)
         else:
             self._spawn(heard)
+
+    async def _settled(self, heard: Doubtful, raw: dict[str, Any]) -> tuple[Heard, dict[str, Any]]:
+        """While Slack does not say whose somebody is, nothing is acknowledged, and it comes again."""
+        try:
+            async with asyncio.timeout(self._keep_seconds):
+                return await self._channel.settled(heard, raw, self._clock())
+        except DeliverLater as error:
+            raise TimeoutError(error.reason) from None
+        except DeliveryError:  # nobody is answered there
+            return heard.otherwise, raw
 
     def _spawn(self, heard: Heard) -> None:
         if len(self._tasks) >= _ERRANDS:

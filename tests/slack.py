@@ -59,6 +59,7 @@ class Slack:
     messages: dict[tuple[str, str], Json] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     team: str = TEAM
+    enterprise: str = ""
     bot: str = BOT
     scopes: str = "chat:write"
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
@@ -175,6 +176,7 @@ class Slack:
             "team": "Test",
             "user_id": self.bot,
             "bot_id": "B0BOT",
+            "enterprise_id": self.enterprise or None,
             "url": "https://x.slack.com/",
         }
 

@@ -17,7 +17,7 @@ from bot.channels.base import Rendered
 from bot.channels.slack_api import PATIENCE, SlackApi
 from bot.channels.slack_bolt import Door, Reading
 from bot.channels.slack_people import People
-from bot.channels.slack_read import CHANNEL, HOME, Heard, Rules
+from bot.channels.slack_read import CHANNEL, COLLEAGUE, HOME, Doubtful, Heard, Rules
 from bot.channels.slack_send import MARK, Sender
 from bot.channels.slack_tokens import Tokens, token_for
 from bot.channels.slack_words import PERSON
@@ -108,6 +108,14 @@ class SlackChannel:
     def hear(self, body: dict[str, Any], at: float) -> Heard:
         """What a verified body means, now or when it is read again from where it was kept. Raises `Refused`."""
         return slack_read.hear(body, at, Rules(self._guests, self.tokens.bots, self._locale))
+
+    async def settled(self, doubtful: Doubtful, body: dict[str, Any], at: float) -> tuple[Heard, dict[str, Any]]:
+        """What a body means, now that Slack was asked whose its person is, and the body with the answer: it means the
+        same when it is read again. Raises `TimeoutError` while Slack does not say, `DeliveryError`, `Refused`."""
+        if not await self._people.colleague(doubtful.address, doubtful.user):
+            return doubtful.otherwise, body
+        body = {**body, COLLEAGUE: True}
+        return self.hear(body, at), body
 
     async def complete(self, envelope: Envelope) -> Envelope:
         """With what Slack knows of the sender: name, mail, time zone, language; and the names of who is mentioned."""

@@ -77,7 +77,7 @@ class Installations(AsyncInstallationStore):
         except (InvalidToken, ValueError):
             log.error("slack_installation_unreadable", hint="HELPBOT_SLACK_TOKEN_KEY is another than it was")
             return None
-        return Installed(data["token"], data["bot_user"], data["bot_id"])
+        return Installed(data["token"], data["bot_user"], data["bot_id"], data.get("organization", ""))
 
     def check(self, team: str) -> None:
         """Every workspace may have installed the app; the database knows."""
@@ -120,6 +120,7 @@ class Installations(AsyncInstallationStore):
             "token": installation.bot_token,
             "bot_user": installation.bot_user_id or "",
             "bot_id": installation.bot_id or "",
+            "organization": installation.enterprise_id or "",
         }
         await self._store.keep(_NAME + place, self._fernet.encrypt(json.dumps(data).encode()).decode())
         self._known.pop(place, None)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.channels.slack_api import SlackApi
-from bot.channels.slack_tokens import Tokens, token_for
+from bot.channels.slack_tokens import Tokens, installed_for, token_for
 from bot.envelope import Address, Person
 from bot.errors import DeliveryError
 
@@ -20,12 +20,14 @@ _MOST = 20_000  # people remembered
 _PAGE = "200"
 _PAGES = 20
 _AT_ONCE = 8
+_NOBODY = ("user_not_found", "user_not_visible")  # as Slack says of strangers
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What Slack knows of somebody. staff: a person who is there: no bot, not deactivated. teams: their workspaces."""
+    """What Slack knows of somebody. staff: a person who is there: no bot, not deactivated. teams: their workspaces;
+    organization: the one that these belong to. told: Slack answered, be it that there is nobody."""
 
     name: str = ""
     mail: str = ""
@@ -33,6 +35,8 @@ class Profile:
     locale: str = ""
     staff: bool = False
     teams: tuple[str, ...] = ()
+    organization: str = ""
+    told: bool = False
 
 
 class People:
@@ -56,8 +60,9 @@ class People:
                 token = await token_for(self._tokens, address)
                 answer = await self._api.read("users.info", token, {"user": user, "include_locale": "true"})
             found, good = _profile(answer.get("user")), KEPT
-        except (DeliveryError, TimeoutError):
-            found, good = known[1] if known else Profile(), FAILED
+        except (DeliveryError, TimeoutError) as error:
+            nobody = isinstance(error, DeliveryError) and error.reason in _NOBODY
+            found, good = known[1] if known else Profile(told=nobody), FAILED
         self._known[person_id] = (self._ticks() + good, found)
         self._known.move_to_end(person_id)
         if len(self._known) > _MOST:
@@ -70,15 +75,26 @@ class People:
         named = Person(person.id, found.name or person.name, found.mail or person.mail, found.zone or person.zone)
         return named, found.locale
 
+    async def colleague(self, address: Address, user: str) -> bool:
+        """Whether somebody of another workspace is of the organization that ours belongs to. Raises `TimeoutError`
+        while Slack does not say, `DeliveryError`."""
+        ours = (await installed_for(self._tokens, address)).organization
+        if not ours:
+            return False
+        found = await self.profile(address, f"{address.tenant}:{user}")
+        if not found.told:
+            raise TimeoutError("Slack does not say whose person this is")
+        return found.organization == ours
+
     async def members(self, address: Address, guests: bool) -> list[Person]:
         """The people in a channel; those of other organizations only with `guests`. Raises `DeliveryError`."""
-        token = await token_for(self._tokens, address)
+        ours = await installed_for(self._tokens, address)
         ids: list[str] = []
         cursor = ""
         for _ in range(_PAGES):
             params = {"channel": address.conversation.partition(":")[0], "limit": _PAGE}
             params |= {"cursor": cursor} if cursor else {}
-            answer = await self._api.read("conversations.members", token, params)
+            answer = await self._api.read("conversations.members", ours.token, params)
             listed = answer.get("members")
             ids += [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
             more = answer.get("response_metadata")
@@ -94,7 +110,11 @@ class People:
             return found, Person(name, found.name, found.mail, found.zone)
 
         everybody = await asyncio.gather(*(person(user) for user in ids))
-        return [each for found, each in everybody if found.staff and (guests or address.tenant in found.teams)]
+
+        def of_us(found: Profile) -> bool:
+            return address.tenant in found.teams or found.organization == (ours.organization or None)
+
+        return [each for found, each in everybody if found.staff and (guests or of_us(found))]
 
 
 def _profile(user: object) -> Profile:
@@ -118,4 +138,6 @@ def _profile(user: object) -> Profile:
         locale if _LOCALE.fullmatch(locale) else "",
         not (user.get("is_bot") or user.get("deleted") or user.get("id") == "USLACKBOT"),
         (told(user.get("team_id")), *teams),
+        told(whole.get("enterprise_id") if isinstance(whole, dict) else "", user.get("enterprise_id")),
+        True,
     )

@@ -19,6 +19,7 @@ from dialogs.turn import Incoming, Press
 
 CHANNEL = "slack"
 SHORTCUT = "helpbot-ask"  # the callback_id of "Ask the help bot about this"
+COLLEAGUE = "helpbot_colleague"  # put into a body whose person is of our organization, as Slack said when it was asked
 HOME = "home"  # stands for the pressed message where a button of the App Home was pressed
 MAX_VALUE = 1024
 MAX_FILES = 20
@@ -43,6 +44,16 @@ class Word:
     address: Address
     user: str
     reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Somebody of another workspace: a colleague, where it belongs to our organization. Nothing that Slack sends says
+    so for sure; it has to be asked. otherwise: what it comes to from a guest."""
+
+    address: Address
+    user: str
+    otherwise: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ class Gone:
     tokens: bool = False
 
 
-Heard = Envelope | Word | Home | Opening | Empty | Gone | None
+Heard = Envelope | Word | Doubtful | Home | Opening | Empty | Gone | None
 
 
 def hear(body: Json, at: float, rules: Rules) -> Heard:
@@ -157,9 +168,9 @@ def _of_interaction(body: Json, rules: Rules) -> _Place:
 
 
 def _foreign(place: _Place, team: str, body: Json) -> bool:
-    """Whether somebody's workspace is neither ours nor one of our organization."""
-    own = {place.team, place.enterprise, identifier(body, "enterprise_id"), identifier(part(body, "enterprise"), "id")}
-    return bool(team) and team not in own
+    """Whether somebody's workspace is another than the one that is served. The organization that a request names may be
+    a guest's own."""
+    return bool(team) and team not in (place.team, place.enterprise) and body.get(COLLEAGUE) is not True
 
 
 # -- events
@@ -219,7 +230,7 @@ def _message(body: Json, event: Json, place: _Place, at: float, rules: Rules) ->
         return None  # people talk with each other
     address = place.direct(user, channel) if direct else place.address(f"{channel}:{thread or stamp}", True)
     if _foreign(place, _home_of(event), body) and not rules.guests:
-        return Word("guest", address, user) if mentioned else None
+        return Doubtful(address, user, Word("guest", address, user) if mentioned else None)
     # Under two names, so that one who is heard first without a mention does not hide the mention.
     name = stamp if mentioned else f"{stamp}:overheard"
     return Envelope(
@@ -245,7 +256,7 @@ def _of_a_person(message: Json, place: _Place) -> bool:
     return bool(user) and user not in (place.bot, "USLACKBOT") and not message.get("bot_id")
 
 
-def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> Envelope | None:
+def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> Heard:
     """A person edited or deleted a message. Ours come back this way too, and links that Slack unfolds."""
     now, before = part(event, "message"), part(event, "previous_message")
     gone = text(event, "subtype") == "message_deleted" or text(now, "subtype") == "tombstone"
@@ -261,7 +272,7 @@ def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> 
     direct = text(event, "channel_type") == "im" or channel.startswith("D")
     address = place.direct(user, channel) if direct else place.address(f"{channel}:{thread}", True)
     if _foreign(place, _home_of(message), body) and not rules.guests:
-        return None
+        return Doubtful(address, user)
     words, mentioned = ("", True) if gone else slack_words.spoken(text(now, "text"), place.bot)
     when = identifier(event, "event_ts") or identifier(body, "event_id")
     return Envelope(
@@ -306,7 +317,7 @@ def _action(body: Json, at: float, rules: Rules) -> Heard:
     address, pressed = _pressed_at(body, place, user)
     reply = text(body, "response_url")
     if _foreign(place, identifier(presser, "team_id"), body) and not rules.guests:
-        return Word("guest", address, user, reply)
+        return Doubtful(address, user, Word("guest", address, user, reply))
     asker = asker_of(identifier(action, "block_id"))
     if address.group and asker and asker != user:
         return Word("not_yours", address, user, reply)
@@ -352,11 +363,11 @@ def _submission(body: Json, at: float, rules: Rules) -> Heard:
         return Empty(empty)
     place = _of_interaction(body, rules)
     user = _needed(identifier(part(body, "user"), "id"), "user")
-    if _foreign(place, identifier(part(body, "user"), "team_id"), body) and not rules.guests:
-        return None
     conversation, _, pressed = where.partition(" ")
     group = ":" in conversation
     address = place.address(conversation, True) if group else place.direct(user)
+    if _foreign(place, identifier(part(body, "user"), "team_id"), body) and not rules.guests:
+        return Doubtful(address, user)
     press = _press(verb, turn, value, slack_inputs.typed(part(view, "state")))
     name = f"form:{_needed(identifier(view, 'id'), 'id')}:{identifier(view, 'hash')}"
     incoming = Incoming(at, press=press, locale=rules.locale)
@@ -405,7 +416,7 @@ def _command(body: Json, at: float, rules: Rules) -> Heard:
 def _asked(body: Json, place: _Place, user: str, words: str, at: float, rules: Rules) -> Heard:
     address = place.direct(user)
     if _foreign(place, identifier(part(body, "user"), "team_id") if "user" in body else "", body) and not rules.guests:
-        return Word("guest", address, user, text(body, "response_url"))
+        return Doubtful(address, user, Word("guest", address, user, text(body, "response_url")))
     trigger = _needed(identifier(body, "trigger_id"), "trigger_id")
     return Envelope(f"asked:{trigger}", address, place.person(user), Incoming(at, text=words, locale=rules.locale))
 

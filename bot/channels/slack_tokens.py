@@ -19,11 +19,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The app in a workspace (or in an organization): its token, and our user and bot id there."""
+    """The app in a workspace (or in an organization): its token, and our user and bot id there. organization: the
+    Enterprise Grid that it belongs to, "" where there is none."""
 
     token: str
     bot_user: str = ""
     bot_id: str = ""
+    organization: str = ""
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -65,6 +67,11 @@ class Tokens(Protocol):
 
 async def token_for(tokens: Tokens, address: Address) -> str:
     """The token with which this address is written to. Raises `ConversationBlocked` where the app is not installed."""
+    return (await installed_for(tokens, address)).token
+
+
+async def installed_for(tokens: Tokens, address: Address) -> Installed:
+    """The installation that serves this address. Raises `ConversationBlocked` where there is none."""
     team, enterprise = str(address.details.get("team", "")), str(address.details.get("enterprise", ""))
     if not team or team != address.tenant:
         raise Undeliverable("no-team")
@@ -72,7 +79,7 @@ async def token_for(tokens: Tokens, address: Address) -> str:
     found = await tokens.get(team, enterprise)
     if found is None:
         raise ConversationBlocked("not installed")
-    return found.token
+    return found
 
 
 class OneWorkspace:
@@ -134,6 +141,6 @@ class OneWorkspace:
         answer = await self._api.read("auth.test", self._token, {})
         self._enterprise = str(answer.get("enterprise_id") or "")
         user, team = str(answer.get("user_id", "")), str(answer.get("team_id", ""))
-        self._installed = Installed(self._token, user, str(answer.get("bot_id", "")))
+        self._installed = Installed(self._token, user, str(answer.get("bot_id", "")), self._enterprise)
         self.bots = {team: user}
         self._team = team

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.slack_read import Rules, hear
+from bot.channels.slack_read import Doubtful, Rules, hear
 from bot.envelope import Envelope
 from bot.errors import StoreUnavailable
 from bot.script import Script
@@ -22,7 +22,22 @@ from dialogs.cards.base import Button
 from dialogs.cards.fields import Field, Form
 from dialogs.turn import Incoming, Outcome, State
 from tests import slack as fake
-from tests.slack import ALEX, ANNA, BOT, CHAT, EVE, TEAM, Fault, event, form_request, json_request, message, signed
+from tests.slack import (
+    ALEX,
+    ANNA,
+    BEN,
+    BOT,
+    CHAT,
+    EVE,
+    TEAM,
+    Fault,
+    Slack,
+    event,
+    form_request,
+    json_request,
+    message,
+    signed,
+)
 from tests.slack_stand import SlackStand, slack_stand
 from tests.stand import CountingEngine, counting_script
 
@@ -301,7 +316,58 @@ def test_a_form_belongs_to_where_the_app_is(installed: str | None, team: str) ->
     assert isinstance(heard, Envelope)
     assert heard.address.tenant == team
     refused = hear(body, 1.0, Rules(guests=False))
-    assert (refused is None) == (team != fake.TEAM)
+    assert isinstance(refused, Doubtful) == (team != fake.TEAM)
+
+
+GRID, OTHER = "E0GRID", "T2OTHER"  # an organization, and a second workspace of it
+
+
+def in_grid(**organizations: str) -> Slack:
+    """A workspace of the organization; people of other workspaces, with the organizations of those."""
+    place = Slack(enterprise=GRID)
+    for user, organization in organizations.items():
+        whole = {"enterprise_id": organization, "teams": [OTHER]}
+        place.people[user] = {"id": user, "team_id": OTHER, "profile": {"real_name": user}, "enterprise_user": whole}
+    return place
+
+
+async def test_a_colleague_of_the_organization_is_no_guest() -> None:
+    """Whoever is of another workspace of the same organization is answered, and their presses and forms count; whoever
+    is of another organization is a guest, whatever a request says of it."""
+    async with slack_stand(slack=in_grid(**{EVE: GRID, BEN: "E9ELSE"})) as stand:
+        there: dict[str, Any] = {"user_team": OTHER}
+        await stand.send(fake.said("hello", "C0ROOM", EVE, "1600.1", **there))
+        assert [call.method for call in stand.new] == ["chat.postMessage"]
+        theirs = {"user": {"id": EVE, "team_id": OTHER}, "enterprise": {"id": GRID}}
+        element, stamp = stand.button("Yes", "C0ROOM")
+        await stand.send({**fake.pressed(element, EVE, "C0ROOM", stamp, "1600.1"), **theirs})
+        assert [call.method for call in stand.new] == ["chat.update", "chat.postMessage"]
+        await stand.send(fake.said("hello", "C0ROOM", BEN, **there))
+        assert [call.method for call in stand.new] == ["chat.postEphemeral"]
+        await stand.send(message("hi", BEN, user_team="E9ELSE"))
+        element, stamp = stand.button("Yes", "C0ROOM")
+        guest = {"user": {"id": BEN, "team_id": "E9ELSE"}, "enterprise": {"id": "E9ELSE"}}
+        await stand.send({**fake.pressed({**element, "block_id": "x"}, BEN, "C0ROOM", stamp), **guest})
+        assert [call.method for call in stand.new] == ["chat.postEphemeral"]
+
+
+async def test_while_slack_does_not_say_whose_somebody_is_nothing_is_acknowledged() -> None:
+    """It comes again, and is answered then; what takes long is kept with what Slack said."""
+    gate, base = asyncio.Event(), counting_script()
+    slow = Script(SlowEngine(gate), base.texts)
+    async with slack_stand(slack=in_grid(**{EVE: GRID, BEN: GRID}), script=slow) as stand:
+        there: dict[str, Any] = {"user_team": OTHER}
+        stand.slack.faults.append(Fault(status=500, only="users.info"))
+        assert (await stand.post(json_request(fake.said("hello", "C0ROOM", EVE, **there)))).status == 503
+        await stand.send(fake.said("hello", "C0ROOM", BEN, **there))
+        assert [call.method for call in stand.new] == ["chat.postMessage"]
+        for text in ("slow", "next"):
+            assert (await stand.post(json_request(fake.said(text, "C0ROOM", BEN, "1600.1", **there)))).status == 200
+        gate.set()
+        await stand.settle()
+        loaded = await stand.store.load(f"slack|{TEAM}|C0ROOM:1600.1", "")
+        assert loaded.state is not None
+        assert loaded.state["said"] == ["slow", "next"]
 
 
 async def test_an_old_button_changes_nothing() -> None:

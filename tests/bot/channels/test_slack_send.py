@@ -174,6 +174,22 @@ async def test_members_are_people_of_ours(channel: SlackChannel, slack: Slack) -
     assert len(slack.calls) == asked + 2, "who they are is remembered"
 
 
+async def test_colleagues_of_the_organization_are_members(slack: Slack) -> None:
+    """In a desk's channel that several workspaces of an organization share, all of its people are staff."""
+    slack.enterprise = "E0GRID"
+    slack.members["C0ROOM"] = [ANNA, "U0COLL", "U0GUEST"]
+    for user, organization in [("U0COLL", "E0GRID"), ("U0GUEST", "E9")]:
+        slack.people[user] = {"id": user, "team_id": "T2", "enterprise_user": {"enterprise_id": organization}}
+    async with aiohttp.ClientSession() as session:
+        made = SlackChannel(
+            session, library().say, lambda api: OneWorkspace(api, fake.TOKEN), secret=fake.SECRET, api=slack.url
+        )
+        await made.start()
+        await fake.until(made.ready)
+        assert [person.id for person in await made.members(THREAD)] == [f"{TEAM}:{ANNA}", f"{TEAM}:U0COLL"]
+        await made.close()
+
+
 async def test_files_come_from_slack_alone(channel: SlackChannel) -> None:
     """The token goes to Slack's own hosts and to nobody else."""
     good = await channel.file_request(DIRECT, "https://files.slack.com/files-pri/T-F/a.txt")
