@@ -65,6 +65,22 @@ def load_files(paths: Iterable[Path], default: str = FALLBACK) -> Library:
     )
 
 
+def load_sound(paths: Iterable[Path], default: str = FALLBACK) -> tuple[Library, list[Path], list[Problem]]:
+    """As `load_files`, but what has mistakes is left out, with its translations: what is in the library, of which
+    files, and the mistakes. ContentError where the texts that every language falls back to have some."""
+    found, problems = list(paths), list[Problem]()
+    while True:
+        try:
+            return load_files(found, default), found, problems
+        except ContentError as error:
+            problems = problems or error.problems
+            wrong = {Path(problem.file) for problem in error.problems}
+            left = [p for p in found if not {p, p.with_name(f"{p.name.partition('.')[0]}{p.suffix}")} & wrong]
+            if len(left) == len(found) or any(p.parent.name == "texts" and p.stem == FALLBACK for p in wrong):
+                raise
+            found = left  # those that are right alone may have mistakes without the others
+
+
 Look = Callable[[Document, Guide], None]
 
 

@@ -15,10 +15,12 @@ from bot.search.compile import compiled
 from bot.search.opening import FILE
 from bot.search.vectors import find_encoder
 from bot.settings import from_environment
+from dialogs.errors import ContentError
 
 
-def index(file: Path | None = None) -> None:
-    """Compile, by difference, and say what came of it. Raises `ContentError` with every mistake."""
+def index(file: Path | None = None) -> int:
+    """Compile, by difference, and say what came of it. The exit code: 2 when the content has mistakes, which are all
+    told; nothing is compiled then."""
     settings = from_environment()
     place = file or settings.index_file or Path(FILE)
     setup(time.time, as_json=False, stream=sys.stderr)
@@ -26,6 +28,10 @@ def index(file: Path | None = None) -> None:
     try:
         place.absolute().parent.mkdir(parents=True, exist_ok=True)
         found = compiled(settings.content_dir, place, find_encoder(), sys.maxsize)
+    except ContentError as error:
+        kept = f"; {place} is as it was" if place.exists() else ""
+        typer.echo(f"{error}\nNothing was compiled{kept}. Mend what stands above; helpbot check looks again.", err=True)
+        return 2
     except (OSError, sqlite3.Error) as error:
         raise HelpbotError(f"{place}: can't be written: {error}; name another file with HELPBOT_INDEX_FILE") from error
     guides = found.rows("SELECT count(*) FROM guides WHERE original")[0][0]
@@ -33,3 +39,4 @@ def index(file: Path | None = None) -> None:
     size, took = place.stat().st_size / 1e6, time.monotonic() - began
     meaning = f", {vectors} with vectors" if vectors else ""
     typer.echo(f"{place}: {guides} {'guide' if guides == 1 else 'guides'}{meaning}, {size:.1f} MB; {took:.1f} s.")
+    return 0

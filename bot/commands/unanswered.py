@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.commands.find import left_out
 from bot.log import setup
 from bot.operator import with_store
 from bot.search.analysis import Analysis, Language
@@ -40,8 +41,8 @@ def unanswered(days: int, top: int, *, as_json: bool = False) -> None:
     """Print the groups, the largest first: a table, or JSON. Raises `HelpbotError` when there is no database."""
     settings = from_environment()
     setup(time.time, as_json=False, level="warning", stream=sys.stderr)
-    library = open_content(settings.content_dir, settings.index_file, settings.default_locale).library
-    with_store(lambda store, _: _print(store, library, _Asked(days, top, as_json)))
+    content = open_content(settings.content_dir, settings.index_file, settings.default_locale, left_out)
+    with_store(lambda store, _: _print(store, content.library, _Asked(days, top, as_json)))
 
 
 async def _print(store: Store, library: Library, asked: _Asked) -> None:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import structlog
 
-from bot.search.compile import compiled
+from bot.search.compile import Told, compiled
 from bot.search.file import Compiled
 from bot.search.finder import LibraryFinder
 from bot.search.nearest import Nearest
 from bot.search.vectors import Encoder, find_encoder
 from bot.search.write import SMALL
-from dialogs.content import content_files, load
+from dialogs.content import content_files, load, load_sound, missing
 from dialogs.finder import Finder, WordFinder
 from dialogs.library import Library
 
@@ -40,18 +40,24 @@ class Content:
     compiled: Compiled | None = None
 
 
-def open_content(folder: Path, file: Path | None, locale: str) -> Content:
+def open_content(folder: Path, file: Path | None, locale: str, told: Told | None = None) -> Content:
     """The content of this folder. Raises `ContentError` with every mistake.
 
-    file: where it is compiled into; None: a usual place. locale: of people whose own language is not spoken.
+    file: where it is compiled into; None: a usual place. locale: of people whose own language is not spoken. told: for
+    an author who looks at the rest meanwhile: files with mistakes are left out, and it is called with the mistakes.
     """
     encoder = find_encoder()
     for place in _places(file):
         try:
-            return _content(compiled(folder, place, encoder), encoder, locale)
+            return _content(compiled(folder, place, encoder, told=told), encoder, locale)
         except (OSError, sqlite3.Error) as error:
             log.warning("index_not_written", where=str(place), reason=str(error))
-    library = load(folder, locale)
+    if told is None or missing(folder):
+        library = load(folder, locale)
+    else:
+        library, _, problems = load_sound(content_files(folder), locale)
+        if problems:
+            told(problems)
     return Content(library, WordFinder.over(library))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,12 @@ from bot.commands.find import find
 from bot.commands.index import index
 from bot.commands.unanswered import unanswered
 from bot.errors import HelpbotError
+from bot.resources import content_dir
+from bot.search.opening import open_content
 from bot.storage.unanswered import Unanswered
+from dialogs.errors import ContentError
 from tests.commands.test_operator import with_db
+from tests.dialogs.samples import ROOT
 
 __all__ = ["with_db"]  # the fixture: the present folder is an empty one, with a database
 
@@ -103,3 +108,65 @@ def test_a_batch_breaks_at_line_ends_only(
     batch.write_text("", encoding="utf-8")
     find("", batch=batch)
     assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def two_guides(with_db: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the guides: the shipped one and another."""
+    folder = tmp_path / "content"
+    shutil.copytree(content_dir(), folder)
+    shutil.copy(ROOT / "tests/fixtures/library/guides/vpn.yaml", folder / "guides")
+    monkeypatch.setenv("HELPBOT_CONTENT_DIR", str(folder))
+    return folder / "guides"
+
+
+def test_a_broken_guide_is_told_and_the_others_are_found(two_guides: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """File, line and fix on the error stream, each time; the rest answers, also what was compiled before."""
+    assert find("the vpn drops", as_json=True, top=1) == 0
+    assert '"guide": "vpn"' in capsys.readouterr().out
+    good = (two_guides / "vpn.yaml").read_text(encoding="utf-8")
+    (two_guides / "vpn.yaml").write_text(good.replace("summary:", "sumary:", 1), encoding="utf-8")
+    (two_guides / "new.yaml").write_text("id: [unclosed\n", encoding="utf-8")
+    for _ in range(2):  # made anew, then at hand
+        assert find("guest cant redeem the invitaton", as_json=True, top=1) == 0
+        told = capsys.readouterr()
+        assert '"guide": "guest-cannot-redeem"' in told.out
+        assert "new.yaml:" in told.err
+        assert "vpn.yaml:" in told.err
+        assert "2 files with mistakes are left out" in told.err
+    assert find("the vpn drops", as_json=True) == 0
+    assert '"vpn"' not in capsys.readouterr().out
+    (two_guides / "new.yaml").unlink()
+    (two_guides / "vpn.yaml").write_text(good, encoding="utf-8")
+    assert find("the vpn drops", as_json=True, top=1) == 0
+    told = capsys.readouterr()
+    assert '"guide": "vpn"' in told.out
+    assert told.err == ""
+
+
+def test_the_index_takes_no_mistakes(two_guides: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every mistake with its place; nothing is compiled. What `find` makes meanwhile is not taken for whole."""
+    assert index() == 0
+    (two_guides / "vpn.yaml").write_text("id: [unclosed\n", encoding="utf-8")
+    (two_guides / "new.yaml").write_text("id: new\n", encoding="utf-8")
+    capsys.readouterr()
+    for _ in range(2):
+        before = (tmp_path / "helpbot-index.db").read_bytes()
+        assert index() == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert "vpn.yaml:1:" in told.err
+        assert "new.yaml:1:" in told.err
+        assert "Nothing was compiled; helpbot-index.db is as it was. Mend" in told.err
+        assert (tmp_path / "helpbot-index.db").read_bytes() == before
+        find("guest")
+        capsys.readouterr()
+    with pytest.raises(ContentError, match=r"vpn\.yaml"):
+        open_content(two_guides.parent, tmp_path / "helpbot-index.db", "en")
+
+
+def test_the_texts_that_all_fall_back_to_must_be_right(two_guides: Path) -> None:
+    """Without them nobody can be answered: their mistakes stop `find`, too."""
+    (two_guides.parent / "texts/en.yaml").write_text("greeting: [\n", encoding="utf-8")
+    with pytest.raises(ContentError, match=r"en\.yaml"):
+        find("guest")
