@@ -183,6 +183,7 @@ async def create(
     timers = Timers(front.desk, lambda: reception.script, outbox.submit, holder=holder, lease=LEASE, clock=clock)
     limits = RateLimit(settings.rate_per_user, settings.rate_per_tenant)
     doors: dict[str, HasHandle] = {}
+    platforms: dict[str, Callable[[], bool]] = {}
     slack: SlackSide | None = None
     for name, channel in channels.items():
         if isinstance(channel, SlackChannel):
@@ -200,9 +201,11 @@ async def create(
                 ids=ids,
             )
             doors[PATHS[name]] = slack.door
+            platforms[name] = slack.ready
         else:
+            platforms["keys"] = channel.ready
             doors[PATHS[name]] = Door(channel, reception, limits, metrics, clock=clock, ids=ids)
-    probes = Probes(store, channels.values(), metrics, lambda: asdict(outbox.events), clock)
+    probes = Probes(store, platforms, metrics, lambda: asdict(outbox.events), clock)
     for channel in channels.values():
         await channel.start()
     await outbox.start()

@@ -39,13 +39,21 @@ class Metrics:
         self._oldest = Gauge("helpbot_outbox_age_seconds", "How long the oldest has waited", registry=self.registry)
         self._aside = Gauge("helpbot_outbox_aside", "Messages set aside: helpbot outbox", registry=self.registry)
         self._parked = Gauge("helpbot_outbox_parked", "Conversations that let nothing in", registry=self.registry)
-
+        self._ready = Gauge(
+            "helpbot_platform_ready",
+            "Whether a platform can be served, as /readyz says",
+            ["name"],
+            registry=self.registry,
+        )
         self._outbox = Gauge(
             "helpbot_outbox_events", "What became of deliveries since the start", ["event"], registry=self.registry
         )
 
-    def text(self, counts: Counts, events: Mapping[str, int]) -> bytes:
-        """All of them, in Prometheus' text format; `counts` and `events` are store's and outbox's, of this moment."""
+    def text(self, counts: Counts, events: Mapping[str, int], ready: Mapping[str, bool] | None = None) -> bytes:
+        """All of them, in Prometheus' text format; `counts` and `events` are store's and outbox's, of this moment, and
+        so is whether each platform is `ready`."""
+        for name, is_ready in (ready or {}).items():
+            self._ready.labels(name).set(is_ready)
         for event, count in events.items():
             self._outbox.labels(event).set(count)
         self._waiting.set(counts.waiting)

@@ -40,6 +40,7 @@ class SlackSide:
         ids: Callable[[], str],
     ) -> None:
         """holder: this replica's name for leases. clock: Unix seconds."""
+        self._channel = channel
         errands = SlackErrands(channel, desk, script, admission.reception, settings.default_locale)
         self.arrivals = Arrivals(store, channel, errands, admission, metrics, holder=holder, clock=clock, ids=ids)
         self.door = SlackDoor(channel, self.arrivals, errands, metrics, clock=clock, ids=ids)
@@ -57,6 +58,10 @@ class SlackSide:
                 public_url=settings.public_url,
             )
             self.pages = {INSTALL: sign_in.install, REDIRECT: sign_in.redirect}
+
+    def ready(self) -> bool:
+        """Whether we know who we are in Slack, and its connection stands where it is this replica's."""
+        return self._channel.ready() and (self.socket is None or self.socket.ready())
 
     def start(self) -> None:
         """Begin."""

@@ -56,12 +56,18 @@ class SlackSocket:
         self._names = [f"{_NAME}{number}" for number in range(connections)]
         self._mine = ""
         self._client: SocketModeClient | None = None
+        self._stands = False
         self._task: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
         """Whether this replica holds a connection."""
         return self._client is not None
+
+    def ready(self) -> bool:
+        """False while this replica holds a lease, and so should be connected, and is not: as of the last look. True
+        where others hold the connections."""
+        return not self._mine or self._stands
 
     def start(self) -> None:
         """Begin to look for a lease."""
@@ -87,6 +93,8 @@ class SlackSocket:
                 self._mine = name
                 if self._client is None:
                     await self._connect()
+                else:
+                    await self._watch(self._client)
                 return
         self._mine = ""
         await self._disconnect()
@@ -110,11 +118,17 @@ class SlackSocket:
         except BaseException:  # it is not ours until it stands: the next look tries again
             await client.close()  # type: ignore[no-untyped-call]  # slack-sdk's
             raise
-        self._client = client
+        self._client, self._stands = client, True
         log.info("slack_socket_connected")
 
+    async def _watch(self, client: SocketModeClient) -> None:
+        """Whether the connection stands; when it breaks, slack-sdk makes another, and says of its trials in the log."""
+        before, self._stands = self._stands, await client.is_connected()
+        if before and not self._stands:
+            log.warning("slack_socket_down")
+
     async def _disconnect(self) -> None:
-        client, self._client = self._client, None
+        client, self._client, self._stands = self._client, None, False
         if client is not None:
             await client.close()  # type: ignore[no-untyped-call]  # slack-sdk's
             log.info("slack_socket_closed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import structlog
@@ -28,6 +28,7 @@ from bot.storage.base import Counts, Store
 _BODY_SECONDS = 10.0
 _TURN_SECONDS = 12.0  # Teams waits 15 for an answer; whoever presses hears an apology before it gives up
 _PING_SECONDS = 2.0
+_STARTING = 30.0  # seconds for which all platforms are waited for before one is enough
 _RETRY_AFTER = "5"
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _QUIET = 3600.0  # seconds for which a reason for refusing, once logged, is only counted
@@ -155,17 +156,19 @@ class Probes:
     def __init__(
         self,
         store: Store,
-        channels: Iterable[Channel],
+        platforms: Mapping[str, Callable[[], bool]],
         metrics: Metrics,
         events: Callable[[], Mapping[str, int]],
         clock: Callable[[], float],
     ) -> None:
-        """events: what the outbox has done since the start. clock: Unix seconds."""
+        """platforms: whether each can be served now, by the name under which /readyz tells it. events: what the outbox
+        has done since the start. clock: Unix seconds."""
         self._store = store
-        self._channels = tuple(channels)
+        self._platforms = dict(platforms)
         self._metrics = metrics
         self._events = events
         self._clock = clock
+        self._since = clock()
         self._counts = Counts(0, 0.0, 0, 0)
         self.stopping = False
 
@@ -174,14 +177,20 @@ class Probes:
         return web.Response(text="ok")
 
     async def readyz(self, _: web.Request) -> web.Response:
-        """200 when database, content and keys are there and the server is not stopping; says which is not."""
+        """200 when database, content and a platform are there and the server is not stopping; says which is not.
+
+        At the start all platforms are waited for. Later one that is away does not take the others with it: it is told
+        here, and nobody would gain by a replica that serves none.
+        """
+        platforms = {name: ready() for name, ready in self._platforms.items()}
         found = {
             "database": await self._database(),
             "content": True,  # the server does not start without
-            "keys": all(channel.ready() for channel in self._channels),
+            **platforms,
             "serving": not self.stopping,
         }
-        good = all(found.values())
+        enough = all if self._clock() - self._since < _STARTING else any
+        good = found["database"] and found["serving"] and enough(platforms.values())
         return web.Response(status=200 if good else 503, body=json.dumps(found), content_type="application/json")
 
     async def metrics(self, _: web.Request) -> web.Response:
@@ -191,7 +200,8 @@ class Probes:
                 self._counts = await self._store.counts(self._clock())
         except (StoreUnavailable, TimeoutError):
             pass
-        text = self._metrics.text(self._counts, self._events())
+        ready = {name: platform() for name, platform in self._platforms.items()}
+        text = self._metrics.text(self._counts, self._events(), ready)
         return web.Response(body=text, content_type="text/plain", charset="utf-8")
 
     async def _database(self) -> bool:

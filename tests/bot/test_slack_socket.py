@@ -97,6 +97,7 @@ async def test_few_connect_and_another_takes_over(stand: SlackStand) -> None:
     for each in (one, two, three):
         await each.look()
     assert [each.connected for each in (one, two, three)] == [True, True, False]
+    assert three.ready(), "others hold the connections"
     await two.stop()
     await three.look()
     assert [each.connected for each in (one, two, three)] == [True, False, True]
