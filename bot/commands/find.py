@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,9 @@ from rich.text import Text
 
 from bot.errors import HelpbotError
 from bot.log import setup
-from bot.search.opening import Content, open_content
+from bot.search.opening import Content, left_out, open_content
 from bot.settings import from_environment
-from dialogs.errors import Problem
 from dialogs.finder import Found, Sure, Unsure, verdict
-
-MISTAKES = 10  # that are shown
 
 
 def find(words: str, *, as_json: bool = False, top: int = 10, batch: Path | None = None, locale: str = "") -> int:
@@ -36,7 +33,12 @@ def find(words: str, *, as_json: bool = False, top: int = 10, batch: Path | None
         typer.echo('Say what to look for: helpbot find "guest cannot accept the invitation"', err=True)
         return 1
     setup(time.time, as_json=False, level="warning", stream=sys.stderr)
-    content = open_content(settings.content_dir, settings.index_file, settings.default_locale, left_out)
+    content = open_content(
+        settings.content_dir,
+        settings.index_file,
+        settings.default_locale,
+        lambda problems: typer.echo(left_out(problems), err=True),  # the answer itself may be for a program
+    )
     asked = _lines(batch) if batch is not None else [words]
     for query in asked:
         ranked = _ranked(content, query, locale or settings.default_locale, top)
@@ -45,16 +47,6 @@ def find(words: str, *, as_json: bool = False, top: int = 10, batch: Path | None
         else:
             _show(content, ranked)
     return 0
-
-
-def left_out(problems: Sequence[Problem]) -> None:
-    """Say which files have no part in the answer, and why: on the error stream, as the answer may be for a program."""
-    for problem in problems[:MISTAKES]:
-        typer.echo(str(problem), err=True)
-    files = len({problem.file for problem in problems})
-    more = f"{len(problems) - MISTAKES} more mistakes. " if len(problems) > MISTAKES else ""
-    what = "A file with mistakes is" if files == 1 else f"{files} files with mistakes are"
-    typer.echo(f"{more}{what} left out; mend what stands above (helpbot check looks at all).", err=True)
 
 
 def _lines(batch: Path) -> Iterator[str]:

@@ -16,12 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.commands.find import left_out
 from bot.log import setup
 from bot.operator import with_store
 from bot.search.analysis import Analysis, Language
 from bot.search.likeness import Group, grouped
-from bot.search.opening import open_content
+from bot.search.opening import left_out, open_content
 from bot.settings import from_environment
 from bot.storage.base import Store
 from dialogs.library import Library, tags
@@ -41,7 +40,12 @@ def unanswered(days: int, top: int, *, as_json: bool = False) -> None:
     """Print the groups, the largest first: a table, or JSON. Raises `HelpbotError` when there is no database."""
     settings = from_environment()
     setup(time.time, as_json=False, level="warning", stream=sys.stderr)
-    content = open_content(settings.content_dir, settings.index_file, settings.default_locale, left_out)
+    content = open_content(
+        settings.content_dir,
+        settings.index_file,
+        settings.default_locale,
+        lambda problems: typer.echo(left_out(problems), err=True),
+    )
     with_store(lambda store, _: _print(store, content.library, _Asked(days, top, as_json)))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +22,12 @@ from bot.search.nearest import Nearest
 from bot.search.vectors import Encoder, find_encoder
 from bot.search.write import SMALL
 from dialogs.content import content_files, load, load_sound, missing
+from dialogs.errors import Problem
 from dialogs.finder import Finder, WordFinder
 from dialogs.library import Library
 
 FILE = "helpbot-index.db"
+MISTAKES = 10  # that are told at once
 FEW = 200  # files of content that are read faster than looked for in a compiled library
 
 log = structlog.get_logger()
@@ -59,6 +61,16 @@ def open_content(folder: Path, file: Path | None, locale: str, told: Told | None
         if problems:
             told(problems)
     return Content(library, WordFinder.over(library))
+
+
+def left_out(problems: Sequence[Problem]) -> str:
+    """What an author is told of files with mistakes, which have no part in what was opened."""
+    lines = [str(problem) for problem in problems[:MISTAKES]]
+    if more := len(problems) - len(lines):
+        lines.append(f"… and {more} more mistakes")
+    files = len({problem.file for problem in problems})
+    what = "A file with mistakes is" if files == 1 else f"{files} files with mistakes are"
+    return "\n".join([*lines, f"{what} left out; mend what stands above (helpbot check looks at all)."])
 
 
 def _places(file: Path | None) -> Iterator[Path]:
