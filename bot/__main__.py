@@ -33,7 +33,10 @@ app.add_typer(outbox_app, name="outbox")
 
 Local = Annotated[bool, typer.Option("--local", help="Without authentication, for this machine only.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="HELPBOT_HOST")]
-Port = Annotated[int | None, typer.Option(help="The port to listen on.", min=0, max=65535, show_default="HELPBOT_PORT")]
+Port = Annotated[
+    int | None,
+    typer.Option(help="The port to listen on; 0 for any that is free.", min=0, max=65535, show_default="HELPBOT_PORT"),
+]
 Words = Annotated[list[str] | None, typer.Argument(help="What to say first.", show_default=False)]
 To = Annotated[
     str | None,
@@ -85,6 +88,7 @@ AppVersion = Annotated[
 Asked = Annotated[list[str] | None, typer.Argument(help="What a user says.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Top = Annotated[int, typer.Option("--top", help="At most so many guides.", min=1)]
+TopGroups = Annotated[int, typer.Option("--top", help="At most so many groups.", min=1)]
 Batch = Annotated[
     Path | None,
     typer.Option(
@@ -254,7 +258,7 @@ def index(file: IndexFile = None) -> None:
 
 
 @app.command()
-def unanswered(days: Days = 90, top: Top = 50, as_json: AsJson = False) -> None:
+def unanswered(days: Days = 90, top: TopGroups = 50, as_json: AsJson = False) -> None:
     """Show what people said that found no guide, alike messages together, the commonest first."""
     _run("unanswered", days, top, as_json=as_json)
 

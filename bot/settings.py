@@ -79,7 +79,7 @@ class Settings(BaseModel):
     host: str = Field(
         default="127.0.0.1", description="The address to listen on; in local mode this machine's own only."
     )
-    port: int = Field(default=3978, ge=1, le=65535, description="The port to listen on.")
+    port: int = Field(default=3978, ge=0, le=65535, description="The port to listen on; 0 for any that is free.")
     content_dir: Folder = Field(
         default_factory=resources.content_dir, description="The folder with guides/ and texts/; empty: what is shipped."
     )
@@ -213,7 +213,8 @@ class Settings(BaseModel):
     @property
     def files_base(self) -> str:
         """Where links to files lead: to the public address, in local mode to this machine; "" where there is none."""
-        return self.public_url or (f"http://{self.host}:{self.port}" if self.local else "")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or (f"http://{host}:{self.port}" if self.local else "")
 
     @property
     def database_shown(self) -> str:

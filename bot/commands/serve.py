@@ -7,6 +7,7 @@ import fcntl
 import gc
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -34,8 +35,8 @@ def serve(local: bool = False, host: str | None = None, port: int | None = None)
     settings.check_serve()
     logs.setup(time.time, as_json=not sys.stdout.isatty(), level=settings.log_level)
     log.info("starting", database=settings.database_shown, content=str(settings.content_dir), local=settings.local)
-    with _only_server(settings) as holder:
-        asyncio.run(_serve(settings, holder))
+    with _only_server(settings) as holder, _port_taken(settings) as taken:
+        asyncio.run(_serve(settings, holder, taken))
 
 
 @contextmanager
@@ -66,7 +67,27 @@ def _only_server(settings: Settings) -> Iterator[str]:
         yield "the only one"
 
 
-async def _serve(settings: Settings, holder: str) -> None:
+@contextmanager
+def _port_taken(settings: Settings) -> Iterator[socket.socket | None]:
+    """For port 0: a free one, held from now on, as links to files name it. None: any other, not yet."""
+    if settings.port:
+        yield None
+        return
+    try:
+        taken = socket.create_server((settings.host, 0), family=_family(settings.host))
+    except OSError as error:
+        raise _cannot_listen(settings, error) from error
+    with taken:
+        yield taken
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+async def _serve(settings: Settings, holder: str, taken: socket.socket | None) -> None:
+    if taken is not None:
+        settings = settings.with_options(port=taken.getsockname()[1])
     app = await create(settings, holder=holder)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -78,8 +99,8 @@ async def _serve(settings: Settings, holder: str) -> None:
     runner = web.AppRunner(app.web, access_log=None, handle_signals=False, shutdown_timeout=_TURNS_SECONDS)
     try:
         await runner.setup()
-        await _listen(runner, settings)
-        log.info("serving", host=settings.host, port=runner.addresses[0][1], local=settings.local)
+        await _listen(runner, settings, taken)
+        log.info("serving", host=settings.host, port=settings.port, local=settings.local)
         # What lives now lives for good: the collector need not look at it again, which halves the slowest turns.
         gc.collect()
         gc.freeze()
@@ -89,14 +110,19 @@ async def _serve(settings: Settings, holder: str) -> None:
         await _finish(app, runner)
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+async def _listen(runner: web.AppRunner, settings: Settings, taken: socket.socket | None) -> None:
+    site = web.SockSite(runner, taken) if taken else web.TCPSite(runner, settings.host, settings.port)
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await site.start()
     except OSError as error:
-        raise HelpbotError(
-            f"can't listen on {settings.host}:{settings.port}: {error.strerror}; "
-            "end what listens there, or choose another port with HELPBOT_PORT or --port"
-        ) from error
+        raise _cannot_listen(settings, error) from error
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> HelpbotError:
+    return HelpbotError(
+        f"can't listen on {settings.host}:{settings.port}: {error.strerror}; "
+        "end what listens there, or choose another port with HELPBOT_PORT or --port"
+    )
 
 
 async def _reload(app: App, changed: asyncio.Event) -> None:

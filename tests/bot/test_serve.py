@@ -56,6 +56,18 @@ async def test_local_server_from_start_to_end(tmp_path: Path) -> None:
         assert server.stderr == b""
 
 
+async def test_any_free_port(tmp_path: Path) -> None:
+    """Port 0, by option or by setting, is any that is free, and the log says which; links to files name it, too."""
+    async with serving(tmp_path, "--local", "--port", "0", "--host", "::1") as server:
+        assert await get(f"http://[::1]:{server.port}/healthz") == (200, "ok")
+    server = await start(tmp_path, "--local", env=environment(PORT="0"))
+    try:
+        port = (await server.event("serving"))["port"]
+        assert await get(f"http://127.0.0.1:{port}/healthz") == (200, "ok")
+    finally:
+        await server.close()
+
+
 async def test_ends_on_sigint(tmp_path: Path) -> None:
     """Ctrl-C ends it as quietly."""
     async with serving(tmp_path, "--local") as server:

@@ -219,6 +219,7 @@ def test_options_beat_settings() -> None:
     """What the command line gives counts, and what it does not give stays."""
     settings = Settings(port=4000).with_options(local=True, host="::1")
     assert (settings.local, settings.host, settings.port) == (True, "::1", 4000)
+    assert settings.files_base == "http://[::1]:4000"
     assert Settings(local=True).with_options().local
     assert Settings(teams_app_password=SecretStr(SECRET)).with_options(port=0).port == 0
 

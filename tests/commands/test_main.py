@@ -80,6 +80,8 @@ def test_help_names_the_commands(tmp_path: Path) -> None:
     names = ("serve", "chat", "check", "package", "doctor", "desk", "cases", "outbox", "forget", "version")
     assert all(f"\n  {name} " in shown for name in names)
     assert all(option in run(tmp_path, "serve", "--help").stdout for option in ("--local", "--host", "--port"))
+    assert "At most so many groups." in run(tmp_path, "unanswered", "--help").stdout
+    assert "At most so many guides." in run(tmp_path, "find", "--help").stdout
 
 
 @pytest.mark.parametrize(
