@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import sys
 import time
@@ -50,13 +51,26 @@ def find(words: str, *, as_json: bool = False, top: int = 10, batch: Path | None
 
 
 def _lines(batch: Path) -> Iterator[str]:
-    """The queries of a file, one a line; an empty line is a query, too: each line has its answer."""
+    """The queries of a file, one a line; an empty line is a query, too: each line has its answer.
+
+    A line that is not UTF-8 is told by its number, and what can be read of it is asked for.
+    """
     try:
-        text = sys.stdin.read() if str(batch) == "-" else batch.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise HelpbotError(f"{batch}: can't be read: {error}; give a text file with a query a line") from error
-    if text:  # only at line ends: splitlines() would also break at U+2028, form feeds and the like
-        yield from text.removesuffix("\n").split("\n")
+        raw = sys.stdin.buffer.read() if str(batch) == "-" else batch.read_bytes()
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        raise HelpbotError(f"{batch}: can't be read: {why}; give a text file with a query a line") from error
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raw = raw.decode("utf-16", "replace").encode()
+    raw = raw.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # Only at line ends: str.splitlines would also break at U+2028, form feeds and the like.
+    for number, line in enumerate(raw.removesuffix(b"\n").split(b"\n") if raw else (), start=1):
+        try:
+            yield line.decode()
+        except UnicodeDecodeError:
+            told = "this line is not UTF-8; what can't be read of it was left out"
+            typer.echo(f"{'standard input' if str(batch) == '-' else batch}:{number}: {told}", err=True)
+            yield line.decode(errors="ignore")
 
 
 def _ranked(content: Content, query: str, locale: str, top: int) -> list[dict[str, Any]]:

@@ -170,3 +170,22 @@ def test_the_texts_that_all_fall_back_to_must_be_right(two_guides: Path) -> None
     (two_guides.parent / "texts/en.yaml").write_text("greeting: [\n", encoding="utf-8")
     with pytest.raises(ContentError, match=r"en\.yaml"):
         find("guest")
+
+
+def test_a_line_that_is_not_utf8_is_told(
+    with_db: Callable[..., object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its number on the error stream; it is read as far as it can be, and every line has its answer."""
+    batch = tmp_path / "mixed.txt"
+    batch.write_bytes(b"\xef\xbb\xbfguest invitation\r\nG\xe4ste\r\nmy frog is ill\n")
+    assert find("", batch=batch) == 0
+    told = capsys.readouterr()
+    assert [json.loads(line)["query"] for line in told.out.splitlines()] == [
+        "guest invitation",
+        "Gste",
+        "my frog is ill",
+    ]
+    assert told.err == f"{batch}:2: this line is not UTF-8; what can't be read of it was left out\n"
+    batch.write_text("guest\nGäste\n", encoding="utf-16")
+    assert find("", batch=batch) == 0
+    assert [json.loads(line)["query"] for line in capsys.readouterr().out.splitlines()] == ["guest", "Gäste"]
