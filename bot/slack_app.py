@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from aiohttp import web
 
 from bot.admission import Admission
@@ -11,6 +12,7 @@ from bot.arrivals import Arrivals
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_installs import INSTALL, REDIRECT, Installations, SignIn, States
 from bot.handoff.desk import Desk
+from bot.limits import RateLimit, Verdict
 from bot.metrics import Metrics
 from bot.script import Script
 from bot.settings import Settings
@@ -19,7 +21,11 @@ from bot.slack_errands import SlackErrands
 from bot.slack_socket import SlackSocket
 from bot.storage.base import Store
 
+SIGN_INS = 60  # looks at each page of the sign-in in a minute: whoever begins one has a row written
+
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger()
 
 
 class SlackSide:
@@ -57,7 +63,10 @@ class SlackSide:
                 client_secret=settings.slack_client_secret.get_secret_value(),
                 public_url=settings.public_url,
             )
-            self.pages = {INSTALL: sign_in.install, REDIRECT: sign_in.redirect}
+            self.pages = {
+                INSTALL: _seldom(sign_in.install, clock),
+                REDIRECT: _seldom(sign_in.redirect, clock),
+            }
 
     def ready(self) -> bool:
         """Whether we know who we are in Slack, and its connection stands where it is this replica's."""
@@ -75,3 +84,18 @@ class SlackSide:
             await self.socket.stop()
         await self.door.stop()
         await self.arrivals.stop()
+
+
+def _seldom(page: Page, clock: Callable[[], float]) -> Page:
+    """The page, so many times in a minute and no more, whoever asks: behind a proxy all come from one address."""
+    limit = RateLimit(0, SIGN_INS)
+
+    async def limited(request: web.Request) -> web.StreamResponse:
+        verdict = limit.check("", "", clock())
+        if verdict is Verdict.TAKE:
+            return await page(request)
+        if verdict is Verdict.TELL:
+            log.warning("slack_sign_in_limited", hint="put a proxy with a sign-in before /slack/install")
+        return web.Response(status=429, headers={"Retry-After": "60"}, text="Too many at once. Try again in a minute.")
+
+    return limited

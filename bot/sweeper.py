@@ -76,6 +76,7 @@ class Sweeper:
     async def _batch(self) -> int:
         now = self._clock()
         swept = await self._store.sweep(now - INBOX, now - RECEIPTS, now - CONVERSATIONS, BATCH)
+        swept += await self._store.sweep_kept(now, BATCH)
         swept += await self._store.sweep_files(now - self._files, now - BROKEN_OFF, BATCH)
         swept += await self._store.sweep_unanswered(now - self._cases, BATCH)
         return swept + await self._store.sweep_cases(now - self._cases, BATCH)

@@ -77,6 +77,10 @@ class KeptStore(Protocol):
         """Forget these; how many there were."""
         ...
 
+    async def sweep_kept(self, now: float, limit: int) -> int:
+        """Delete at most `limit` that have expired; how many that were."""
+        ...
+
     async def lease(self, name: str, holder: str, now: float, until: float) -> bool:
         """Whether `holder` has this name until then: it was free, had expired, or was theirs already."""
         ...

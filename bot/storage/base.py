@@ -252,8 +252,7 @@ class Store(CaseStore, FileStore, ArrivalStore, KeptStore, UnansweredStore, Prot
         ...
 
     async def sweep(self, inbox_before: float, sent_before: float, ended_before: float, limit: int) -> int:
-        """Delete at most `limit` each of: event ids (and kept texts that have expired) and receipts from before the
-        times given, and conversations last used before `ended_before` where nothing waits (or only waits because it is
-        parked), with all that is theirs but their event ids. Gives how many were deleted: call again while it is more
-        than 0."""
+        """Delete at most `limit` each of: event ids and receipts from before the times given, and conversations last
+        used before `ended_before` where nothing waits (or only waits because it is parked), with all that is theirs but
+        their event ids. Gives how many were deleted: call again while it is more than 0."""
         ...

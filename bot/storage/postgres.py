@@ -10,7 +10,7 @@ from bot.storage.base import AHEAD, LEASE, Aside, Committed, Counts, Loaded, Row
 from bot.storage.case_codec import escaped, load_case
 from bot.storage.codec import dump_address, dumps, fresh_rows, loads, stored_row, stored_rows, written
 from bot.storage.migrations import steps_from
-from bot.storage.postgres_arrivals import RELEASE_ARRIVALS, SWEEP_KEPT, PostgresArrivals
+from bot.storage.postgres_arrivals import RELEASE_ARRIVALS, PostgresArrivals
 from bot.storage.postgres_cases import STEPS_AT_ONCE, PostgresCases
 from bot.storage.postgres_erase import delete_conversations
 from bot.storage.postgres_files import PostgresFiles
@@ -253,7 +253,6 @@ class PostgresStore(PostgresCases, PostgresFiles, PostgresArrivals, PostgresUnan
 
         count = len(await self._link.fetch(SWEEP_INBOX, inbox_before, limit))
         count += len(await self._link.fetch(SWEEP_RECEIPTS, sent_before, limit))
-        count += len(await self._link.fetch(SWEEP_KEPT, inbox_before, limit))
         return count + await self._link.run(work)
 
     # ---- one statement for many

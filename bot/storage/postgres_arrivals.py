@@ -81,6 +81,10 @@ class PostgresArrivals:
         """Forget these."""
         return len(await self._link.fetch(LET_GO, list(names)))
 
+    async def sweep_kept(self, now: float, limit: int) -> int:
+        """Delete what has expired."""
+        return len(await self._link.fetch(SWEEP_KEPT, now, limit))
+
     async def lease(self, name: str, holder: str, now: float, until: float) -> bool:
         """Whether `holder` has this name until then."""
         return bool(await self._link.fetch(LEASE, name, holder, now, until))

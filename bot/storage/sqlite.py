@@ -13,7 +13,7 @@ from bot.storage.base import Aside, Committed, Counts, Loaded, Row, Turn
 from bot.storage.case_codec import load_case
 from bot.storage.codec import ABOUT, dump_address, dumps, fresh_rows, loads, stored_row, stored_rows, written
 from bot.storage.migrations import steps_from
-from bot.storage.sqlite_arrivals import RELEASE_ARRIVALS, SWEEP_KEPT, SqliteArrivals
+from bot.storage.sqlite_arrivals import RELEASE_ARRIVALS, SqliteArrivals
 from bot.storage.sqlite_cases import ANSWER, REMEMBER, SqliteCases
 from bot.storage.sqlite_erase import delete_conversation
 from bot.storage.sqlite_files import SqliteFiles
@@ -229,7 +229,6 @@ class SqliteStore(SqliteCases, SqliteFiles, SqliteArrivals, SqliteUnanswered):
         def work(db: sqlite3.Connection) -> int:
             count = db.execute(SWEEP_INBOX, (inbox_before, limit)).rowcount
             count += db.execute(SWEEP_RECEIPTS, (sent_before, limit)).rowcount
-            count += db.execute(SWEEP_KEPT, (inbox_before, limit)).rowcount
             ended = db.execute(ENDED, (ended_before, limit)).fetchall()
             for (key,) in ended:
                 delete_conversation(db, key)

@@ -123,6 +123,10 @@ class SqliteArrivals:
             lambda db: sum(db.execute(LET_GO, (name,)).rowcount for name in names), write=True
         )
 
+    async def sweep_kept(self, now: float, limit: int) -> int:
+        """Delete what has expired."""
+        return int(await self._thread.run(lambda db: db.execute(SWEEP_KEPT, (now, limit)).rowcount, write=True))
+
     async def lease(self, name: str, holder: str, now: float, until: float) -> bool:
         """Whether `holder` has this name until then."""
         args = {"name": name, "holder": holder, "now": now, "until": until}

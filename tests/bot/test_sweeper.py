@@ -38,6 +38,21 @@ async def test_old_things_go_in_batches_and_new_ones_stay() -> None:
     await store.close()
 
 
+async def test_what_expired_goes_by_its_own_time() -> None:
+    """A sign-in's state is swept when it has expired, not days later."""
+    store = SqliteStore(":memory:")
+    await store.open()
+
+    async def nothing(seconds: float) -> None:
+        return None
+
+    await store.keep("state/old", "", 1000.0)
+    await store.keep("state/new", "", 1002.0)
+    assert await Sweeper(store, lambda: 1001.0, nothing).sweep() == 1
+    assert await store.kept_names("state/") == ["state/new"]
+    await store.close()
+
+
 async def test_closed_cases_go_after_the_days_of_the_setting() -> None:
     """A case that was closed longer ago than that goes with its transcript; open ones stay however old they are."""
     store = SqliteStore(":memory:")

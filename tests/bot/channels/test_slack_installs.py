@@ -11,6 +11,7 @@ import pytest
 
 from bot.channels.slack_installs import KEPT, STATE_SECONDS, Installations, States
 from bot.errors import ConversationBlocked
+from bot.slack_app import SIGN_INS
 from bot.storage.sqlite import SqliteStore
 from tests import slack as fake
 from tests.slack import Json, event, message
@@ -108,6 +109,19 @@ async def test_a_state_expires() -> None:
     now[0] += STATE_SECONDS + 1
     assert not await states.async_consume(second)
     await store.close()
+
+
+async def test_nobody_fills_the_database_by_beginning_sign_ins() -> None:
+    """Each begin has a row written: so many in a minute, then 429; a minute later it is open again, and a sign-in that
+    began goes on meanwhile."""
+    now = [1_700_000_000.0]
+    async with slack_stand(**OAUTH, clock=lambda: now[0]) as stand:
+        found = [(await stand.client.get("/slack/install")).status for _ in range(SIGN_INS + 5)]
+        assert found == [200] * SIGN_INS + [429] * 5
+        assert len(await stand.store.kept_names("slack/state/")) == SIGN_INS
+        assert (await stand.client.get("/slack/oauth_redirect?error=access_denied")).status != 429
+        now[0] += 60
+        await install(stand, granted("T0TEAM", "xoxb-one"))
 
 
 async def test_an_organization_is_one_installation(stand: SlackStand) -> None:
