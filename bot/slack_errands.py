@@ -124,12 +124,15 @@ class SlackErrands:
         await self.home(Home(address, envelope.sender, envelope.incoming.at))
 
     async def gone(self, gone: Gone) -> None:
-        """Forget the installation; desks there are none any more, and who has a case there is told."""
+        """Forget the installation; desks there are none any more, and who has a case there is told. It is the same when
+        only the token was revoked: nobody at such a desk hears of a case, or can answer."""
         address = gone.address
-        if not gone.tokens:
-            who = Person(f"{address.tenant}:bot")
+        desks = (await self._desk.desks(fresh=True)).values()
+        whole = {desk.tenant for desk in desks if desk.details.get("enterprise") == address.tenant}
+        for team in sorted({address.tenant, *whole}):
+            where = replace(address, tenant=team, details={**address.details, "team": team})
             incoming = Incoming(gone.at, locale=self._locale)
-            lost = Envelope(f"gone:{gone.at}", address, who, incoming, gone="team")
+            lost = Envelope(f"gone:{gone.at}", where, Person(f"{team}:bot"), incoming, gone="team")
             await self._reception.receive(lost)
         await self._channel.tokens.forget(address.tenant, str(address.details.get("enterprise", "")))
         log.warning("slack_app_removed", kind="tokens" if gone.tokens else "app")

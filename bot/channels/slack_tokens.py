@@ -92,6 +92,7 @@ class OneWorkspace:
         self._team = ""
         self._installed = Installed(token)
         self._task: asyncio.Task[None] | None = None
+        self._good = False
         self.bots: dict[str, str] = {}
 
     async def get(self, team: str, enterprise: str) -> Installed | None:
@@ -104,16 +105,19 @@ class OneWorkspace:
             raise Undeliverable("another workspace")
 
     async def forget(self, team: str, enterprise: str) -> None:
-        """The token of the settings is all there is: the operator must give another."""
+        """The token of the settings is all there is: the operator must give another, or make this one good again."""
         log.error("slack_uninstalled", hint="install the app again and set HELPBOT_SLACK_BOT_TOKEN")
+        self._good = False
+        await self.close()
+        await self.start()
 
     async def start(self) -> None:
         """Begin to ask who we are; does not wait for the answer."""
         self._task = asyncio.create_task(self._asking(), name="slack-identity")
 
     def ready(self) -> bool:
-        """Whether we know who we are."""
-        return bool(self._team)
+        """Whether we know who we are, and the token was not revoked since."""
+        return self._good
 
     async def close(self) -> None:
         """Stop asking."""
@@ -143,4 +147,4 @@ class OneWorkspace:
         user, team = str(answer.get("user_id", "")), str(answer.get("team_id", ""))
         self._installed = Installed(self._token, user, str(answer.get("bot_id", "")), self._enterprise)
         self.bots = {team: user}
-        self._team = team
+        self._team, self._good = team, True

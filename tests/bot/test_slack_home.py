@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from structlog.testing import capture_logs
+
+from bot.envelope import Address
 from bot.slack_errands import thread_link
+from bot.storage.cases import Desk
 from bot.storage.sqlite import SqliteStore
 from tests import slack as fake
-from tests.handoff.sides import ROOMS, SlackStaff, SlackUser, both
+from tests.handoff.sides import ROOMS, SlackStaff, SlackUser, TeamsUser, both
 from tests.handoff.story import script, text_of
 from tests.handoff.test_four_ways import a_case
 from tests.slack import ALEX, ANNA, EVE, TEAM, Fault, Json, event
@@ -135,6 +139,39 @@ async def test_an_app_that_is_taken_out() -> None:
         await staff.bind("helpdesk")
         await place.in_slack(event({"type": "app_uninstalled"}))
         assert await place.store.desks() == []
+
+
+async def test_a_revoked_token_of_the_bot() -> None:
+    """Its desks are none any more, whoever has a case there gets the contact, and /readyz tells it until the token is
+    good again. The app that is taken out afterwards, as Slack sends both, changes nothing more."""
+    async with both(SqliteStore(":memory:"), script("help@example.com")) as place:
+        user, staff = TeamsUser(place), SlackStaff(place)
+        await staff.bind("helpdesk")
+        await a_case(user)
+        place.slack.faults.append(Fault(error="token_revoked", only="auth.test"))
+        with capture_logs() as logged:
+            await place.in_slack(event({"type": "tokens_revoked", "tokens": {"bot": [fake.BOT]}}))
+        assert {"desk_lost", "slack_app_removed"} <= {line["event"] for line in logged}
+        assert await place.store.desks() == []
+        await place.settle()
+        assert "help@example.com" in user.seen()
+        side = place.stand.app.slack
+        assert side is not None
+        held = [side.ready()]
+        await fake.until(side.ready)
+        await place.in_slack(event({"type": "app_uninstalled"}))
+        await fake.until(side.ready)
+        assert held == [False]
+
+
+async def test_an_organization_that_takes_the_app_out() -> None:
+    """The desks of all its workspaces are none any more, the others stay."""
+    async with slack_stand(script=script()) as stand:
+        for queue, team, organization in [("helpdesk", "T1", "E1"), ("identity", "T2", "E1"), ("other", "T3", "E2")]:
+            desk = Address("slack", team, "C1", True, {"team": team, "enterprise": organization})
+            await stand.store.bind_desk(Desk(queue, desk, "U1", 1.0))
+        await stand.send({**event({"type": "app_uninstalled"}), "team_id": None, "enterprise_id": "E1"})
+        assert [desk.queue for desk in await stand.store.desks()] == ["other"]
 
 
 async def test_a_revoked_token_of_a_user_changes_nothing() -> None:
