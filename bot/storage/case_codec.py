@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
+from operator import attrgetter
+from threading import Lock
 from typing import Any
 
 from bot.envelope import Address, Outgoing, Person
@@ -18,17 +20,64 @@ _ADDRESSES = ("user", "desk")
 _PEOPLE = ("person", "agent", "last_agent")
 _LISTS = tuple(f.name for f in fields(Case) if f.default == () and f.name != "path")
 _FIELDS = tuple((f.name, f.default) for f in fields(Case) if f.name not in (*_APART, *_ADDRESSES, *_PEOPLE, "path"))
+# What each message changes. All the rest of a case is written once, and again when it has changed.
+_MOVING = ("user_at", "agent_at", "timer", "due", "nudges", "guiding", "gone", "mark")
+_moving, _at_rest = attrgetter(*_MOVING), tuple(f.default for name in _MOVING for f in fields(Case) if f.name == name)
+_lasting = attrgetter(*(f.name for f in fields(Case) if f.name not in (*_MOVING, "version")))
+_KEPT = 500  # cases, of a few KB each
 
 
 # ---- cases
 
 
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What of a case is the same from message to message, as it is stored. of: the fields that it was made of. data: of
+    the column `data`, without the last brace. columns: all but `due` and `data`. user, thread: the addresses."""
+
+    of: tuple[Any, ...]
+    data: str
+    columns: dict[str, Any]
+    user: str
+    thread: str | None
+
+
+_known: dict[str, Lasting] = {}
+_learning = Lock()  # SQLite's thread erases people
+
+
+def lasting(case: Case) -> Lasting:
+    """What of the case was written before, or is now."""
+    now, known = _lasting(case), _known.get(case.id)
+    if known is not None and known.of == now:
+        return known
+    thread = None if case.thread is None else dump_address(case.thread)
+    columns = _lasting_columns(case, thread)
+    known = Lasting(now, _lasting_data(case)[:-1], columns, dump_address(case.user), thread)
+    with _learning:
+        _known.pop(case.id, None)
+        if len(_known) >= _KEPT:
+            del _known[next(iter(_known))]
+        _known[case.id] = known
+    return known
+
+
 def dump_case(case: Case) -> str:
     """What `data` holds: whatever is not as by default, so that new fields need no migration."""
+    return _data(lasting(case), case)
+
+
+def _data(known: Lasting, case: Case) -> str:
+    values = zip(_MOVING, _moving(case), _at_rest, strict=True)
+    moving = {name: value for name, value, default in values if value != default}
+    return f"{known.data},{dumps(moving)[1:]}" if moving else known.data + "}"
+
+
+def _lasting_data(case: Case) -> str:
     data: dict[str, Any] = {}
     for name, default in _FIELDS:
         value = getattr(case, name)
-        if default is MISSING or value != default:
+        if name not in _MOVING and (default is MISSING or value != default):
             data[name] = value
     data["user"], data["desk"] = _address(case.user), _address(case.desk)
     for name in _PEOPLE:
@@ -59,7 +108,11 @@ def load_case(data: str, thread: str | None, version: int) -> Case:
 def case_columns(case: Case) -> dict[str, Any]:
     """The columns of the table `cases` for a case, but its id and version. `closed` and `due` say what is to be done
     with it some day, so only closed ones have the first, and only open ones the second."""
-    closed = case.state == "closed"
+    known = lasting(case)
+    return {**known.columns, "due": None if case.state == "closed" else case.due, "data": _data(known, case)}
+
+
+def _lasting_columns(case: Case, thread: str | None) -> dict[str, Any]:
     return {
         "state": case.state,
         "queue": case.queue,
@@ -68,12 +121,10 @@ def case_columns(case: Case) -> dict[str, Any]:
         "user_key": case.user.key,
         "desk_key": case.desk.key,
         "lane": lane_of(case),
-        "thread": None if case.thread is None else dump_address(case.thread),
+        "thread": thread,
         "since": case.waiting_since,
         "claimed": case.claimed_at,
-        "closed": case.closed_at if closed else None,
-        "due": None if closed else case.due,
-        "data": dump_case(case),
+        "closed": case.closed_at if case.state == "closed" else None,
     }
 
 
@@ -147,24 +198,24 @@ def touches(step: Step) -> list[Touch]:
     def touch(key: str) -> Touch:
         return found.get(key) or found.setdefault(key, Touch(key))
 
-    case = step.case
-    known = {a.key: a for a in (case.user, case.thread) if a is not None}
+    case, text = step.case, _Addresses(step.case)
     for saved in step.conversations:
         one = touch(saved.address.key)
-        one.address, one.version, one.state = dump_address(saved.address), saved.version, dumps(saved.state)
-    for keys, opens in ((step.left, -1), (step.open_for, 1)):
-        for key in keys:
+        one.address, one.version, one.state = text(saved.address), saved.version, dumps(saved.state)
+    if step.left or step.open_for:
+        known = {a.key: a for a in (case.user, case.thread) if a is not None}
+        for key, opens in (*((key, -1) for key in step.left), *((key, 1) for key in step.open_for)):
             one = touch(key)
             one.opens = opens
             if opens > 0:
                 one.case = case.id
             if not one.address and key in known:
-                one.address = dump_address(known[key])
+                one.address = text(known[key])
     for owed in step.owed:
         one = touch(owed.lane or owed.to.key)
-        one.rows.append(_row(owed))
+        one.rows.append(_row(owed, text))
         if not one.address:
-            one.address = dump_address(owed.to)
+            one.address = text(owed.to)
             if owed.lane.startswith("case:"):
                 one.case = owed.lane.split(":", 2)[1]
     if step.event_id:
@@ -172,27 +223,42 @@ def touches(step: Step) -> list[Touch]:
     return sorted(found.values(), key=lambda one: one.key)
 
 
-def _row(owed: Owed) -> tuple[str, str, int | None, str | None, str | None]:
-    own = dump_address(owed.to) if owed.row.kind == "thread" else None
-    return owed.row.kind, written(owed.row.payload).text, owed.row.turn, own, _follows(owed)
+class _Addresses:
+    """Addresses as text; those of the step's own case are at hand."""
+
+    def __init__(self, case: Case) -> None:
+        known = lasting(case)
+        self._known = {id(case.user): known.user}
+        if known.thread is not None:
+            self._known[id(case.thread)] = known.thread
+
+    def __call__(self, address: Address) -> str:
+        return self._known.get(id(address)) or dump_address(address)
 
 
-def _follows(owed: Owed) -> str | None:
+def _row(owed: Owed, text: _Addresses) -> tuple[str, str, int | None, str | None, str | None]:
+    row = owed.row
+    own = text(owed.to) if row.kind == "thread" else None
+    return row.kind, written(row.payload).text, row.turn, own, _follows(owed, text)
+
+
+def _follows(owed: Owed, text: _Addresses) -> str | None:
     """What follows a row, as it is stored with it: {"message", "lane", "to", "sent", "failed"}; see `Then`."""
-    if owed.then is None and owed.message is None:
+    message, then = owed.message, owed.then
+    if then is None and message is None:
         return None
-    then = owed.then
-    data: dict[str, Any] = {"message": owed.message}
+    # Put together of what is at hand as text, not read and written once more.
+    of = f"[{dumps(message[0])},{message[1]:d}]" if message else "null"
     if then is None:
-        return dumps(data)
-    # Payloads are at hand as text: put in as they are, not read and written once more.
-    sent, failed = (_as_text(out) for out in (then.sent, then.failed))
-    head = dumps({**data, "lane": then.lane or then.to.key, "to": _address(then.to)})
-    return f'{head[:-1]},"sent":{sent},"failed":{failed}}}'
+        return f'{{"message":{of}}}'
+    lane, sent, failed = dumps(then.lane or then.to.key), _as_text(then.sent), _as_text(then.failed)
+    return f'{{"message":{of},"lane":{lane},"to":{text(then.to)},"sent":{sent},"failed":{failed}}}'
 
 
 def _as_text(out: Outgoing | None) -> str:
-    return "null" if out is None else f"[{dumps(out.kind)},{written(out.payload).text},{dumps(out.turn)}]"
+    if out is None:
+        return "null"
+    return f"[{dumps(out.kind)},{written(out.payload).text},{'null' if out.turn is None else out.turn}]"
 
 
 def escaped(reason: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from bot.envelope import Address, Outgoing, Payload, Written
@@ -36,6 +37,7 @@ def dump_address(address: Address) -> str:
     return _encode([address.channel, address.tenant, address.conversation, address.group, address.details])
 
 
+@lru_cache(maxsize=1000)  # a conversation's is read with each of its messages
 def load_address(text: str) -> Address:
     """The inverse of `dump_address`."""
     channel, tenant, conversation, group, details = json.loads(text)

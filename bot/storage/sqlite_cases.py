@@ -28,6 +28,10 @@ from bot.storage.sqlite_thread import SqliteThread
 
 ANSWER = "SELECT answer FROM inbox WHERE key = ? AND event = ?"
 REMEMBER = "INSERT INTO inbox (key, event, answer, at) VALUES (?, ?, ?, ?)"
+# The event id goes in first: what is known already shows by no row. With it, whether the conversation is parked.
+ENTER = """INSERT INTO inbox (key, event, answer, at) VALUES (?, ?, ?, ?) ON CONFLICT (key, event) DO NOTHING
+    RETURNING EXISTS (SELECT 1 FROM lanes WHERE lanes.key = inbox.key AND lanes.parked IS NOT NULL)"""
+TAKE_BACK = "DELETE FROM inbox WHERE key = ? AND event = ?"
 VERSION = "SELECT version FROM conversations WHERE key = ?"
 OPEN_CASE = """INSERT INTO cases (id, version, state, queue, agent, person, user_key, desk_key, lane, thread, since,
         claimed, closed, due, data)
@@ -54,7 +58,9 @@ TOUCH = """INSERT INTO conversations (key, state, version, address, seq, used, c
         state = coalesce(:state, state), address = CASE WHEN :state IS NULL THEN address ELSE excluded.address END,
         seq = seq + :count, used = :at,
         case_id = CASE WHEN :opens > 0 THEN :id WHEN :opens < 0 THEN nullif(case_id, :id) ELSE case_id END
-    RETURNING seq"""
+    RETURNING seq, address"""
+# The same where rows are owed to a conversation that is there, and nothing else: only the index of `used` is written.
+COUNT_ON = "UPDATE conversations SET seq = seq + ?, used = ? WHERE key = ? RETURNING seq, address"
 LET_GO = """UPDATE conversations SET case_id = CASE WHEN :opens > 0 THEN :id END, version = version + 1
     WHERE key = :key AND (case_id IS :id) = (:opens < 0)"""
 SAY = """INSERT INTO messages (case_id, mark, text, state, reason, changed, source_key, source_id, data)
@@ -206,21 +212,18 @@ def _commit_step(
     holder: str,
     lease_until: float,
 ) -> tuple[Any, Any]:
-    """("done", rows as stored), ("duplicate", answer) or ("conflict", None). All is checked before anything is written:
-    there is never anything to undo."""
+    """("done", rows as stored), ("duplicate", answer) or ("conflict", None). All is checked before anything is written
+    but the event id, which is the one thing to be undone."""
+    event, parked = (step.event_key, step.event_id), False
     if step.event_id:
-        known = db.execute(ANSWER, (step.event_key, step.event_id)).fetchone()
-        if known is not None:
-            return "duplicate", known[0]
-    for touch in touched:
-        if touch.version is not None:
-            found = db.execute(VERSION, (touch.key,)).fetchone()
-            if (found[0] if found else 0) != touch.version:
-                return "conflict", None
-    if not _put_case(db, step, columns):
+        entered = db.execute(ENTER, (*event, answer, step.at)).fetchall()
+        if not entered:
+            return "duplicate", db.execute(ANSWER, event).fetchone()[0]
+        parked = bool(entered[0][0])
+    if not (_unmoved(db, touched) and _put_case(db, step, columns)):
+        if step.event_id:
+            db.execute(TAKE_BACK, event)
         return "conflict", None
-    if step.event_id:
-        db.execute(REMEMBER, (step.event_key, step.event_id, answer, step.at))
     for message in step.messages:
         db.execute(SAY, (step.case.id, *message_columns(message)))
     for edit in step.edits:
@@ -228,8 +231,24 @@ def _commit_step(
         db.execute(EDIT, (text, changed, step.case.id, mark))
     leased: list[Any] = []
     for touch in touched:
-        leased += _touch(db, step, touch, holder, lease_until)
+        if touch.changes:
+            leased += _touch(db, step, touch, holder, lease_until)
+        elif touch.opens:
+            db.execute(LET_GO, {"key": touch.key, "opens": touch.opens, "id": step.case.id})
+        if parked and touch.key == step.event_key and not touch.rows:
+            db.execute(rows.RESUME, (holder, lease_until, touch.key))
+            leased += rows.waiting(db, touch.key, holder)
     return "done", leased
+
+
+def _unmoved(db: sqlite3.Connection, touched: list[Touch]) -> bool:
+    """Whether the conversations whose state is saved are still what the step followed on."""
+    for touch in touched:
+        if touch.version is not None:
+            found = db.execute(VERSION, (touch.key,)).fetchone()
+            if (found[0] if found else 0) != touch.version:
+                return False
+    return True
 
 
 def _put_case(db: sqlite3.Connection, step: Step, columns: dict[str, Any]) -> bool:
@@ -241,19 +260,24 @@ def _put_case(db: sqlite3.Connection, step: Step, columns: dict[str, Any]) -> bo
 
 def _touch(db: sqlite3.Connection, step: Step, touch: Touch, holder: str, lease_until: float) -> list[Any]:
     """Write what changes of one conversation or lane; its waiting rows, if it is leased now."""
-    key, at = touch.key, step.at
-    if touch.changes:
-        values = {"key": key, "state": touch.state, "address": touch.address, "count": len(touch.rows), "at": at}
+    key, at, count = touch.key, step.at, len(touch.rows)
+    found = db.execute(COUNT_ON, (count, at, key)).fetchall() if touch.state is None and not touch.opens else []
+    if not found:
+        values = {"key": key, "state": touch.state, "address": touch.address, "count": count, "at": at}
         more = {"case": touch.case, "opens": touch.opens, "id": step.case.id}
-        ((last,),) = db.execute(TOUCH, {**values, **more}).fetchall()
-        for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, last - len(touch.rows) + 1):
-            db.execute(rows.OWE_MORE, (key, seq, kind, payload, turn, at, own, follows))
-    elif touch.opens:
-        db.execute(LET_GO, {"key": key, "opens": touch.opens, "id": step.case.id})
-    if touch.rows:
-        leased = db.execute(rows.TAKE, (key, holder, lease_until, at, at)).fetchall()
-    elif key == step.event_key and step.event_id:
-        leased = db.execute(rows.RESUME, (holder, lease_until, key)).fetchall()
-    else:
-        leased = []
-    return rows.waiting(db, key, holder) if leased else []
+        found = db.execute(TOUCH, {**values, **more}).fetchall()
+    if not count:
+        return []
+    ((last, address),) = found
+    first = last - count + 1
+    for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, first):
+        db.execute(rows.OWE_MORE, (key, seq, kind, payload, turn, at, own, follows))
+    leased = db.execute(rows.TAKE, (key, holder, lease_until, at, at)).fetchall()
+    if not leased:
+        return []
+    if leased[0][0] != first:  # older rows wait: they come first
+        return rows.waiting(db, key, holder)
+    return [
+        (own or address, seq, kind, payload, turn, 0, at, 0, rows.receipt(db, key, kind, turn), key, follows)
+        for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, first)
+    ]

@@ -9,7 +9,7 @@ from typing import Any
 from bot.envelope import Address
 from bot.storage.base import AHEAD, LEASE
 from bot.storage.case_codec import escaped
-from bot.storage.codec import dump_address, dumps, load_address, loads
+from bot.storage.codec import ABOUT, dump_address, dumps, load_address, loads
 
 OWE = "INSERT INTO outbox (key, seq, kind, payload, turn, created) VALUES (?, ?, ?, ?, ?, ?)"
 OWE_MORE = """INSERT INTO outbox (key, seq, kind, payload, turn, created, address, follows)
@@ -34,6 +34,7 @@ SINCE = "UPDATE lanes SET since = ? WHERE key = ?"
 LEAVE = "DELETE FROM lanes WHERE key = ? AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.key = lanes.key)"
 KEEP_RECEIPT = """INSERT INTO receipts (key, turn, message, at) VALUES (?, ?, ?, ?)
     ON CONFLICT (key, turn) DO UPDATE SET message = excluded.message, at = excluded.at"""
+RECEIPT = "SELECT message FROM receipts WHERE key = ? AND turn = ?"
 DROP_RECEIPT = "DELETE FROM receipts WHERE key = ? AND turn = ?"
 DROP_RECEIPTS = "DELETE FROM receipts WHERE key = ?"
 PUT_ASIDE = """INSERT INTO aside (key, seq, kind, payload, turn, attempts, created, address, follows, reason)
@@ -61,6 +62,12 @@ def waiting(db: Db, key: str, holder: str) -> list[Any]:
     return db.execute(NEXT, (key, holder, AHEAD)).fetchall()
 
 
+def receipt(db: Db, key: str, kind: str, turn: int | None) -> str | None:
+    """The id of the message that a row is about, if it is about one that was sent."""
+    found = db.execute(RECEIPT, (key, turn)).fetchone() if kind in ABOUT and turn is not None else None
+    return found[0] if found else None
+
+
 def sent(
     db: Db, key: str, seq: int, receipt: str, holder: str, now: float, more: bool, thread: Address | None
 ) -> list[Any] | None:
@@ -74,8 +81,7 @@ def sent(
         elif turn is not None and receipt:
             db.execute(KEEP_RECEIPT, (key, turn, receipt, now))
         if follows is not None:
-            held = db.execute(HELD, (key, holder)).fetchone()
-            others = follow(db, key, follows, None, holder if held else "", now)
+            others = follow(db, key, follows, None, holder, now)
     return _go_on(db, key, holder, more, others)
 
 
@@ -119,7 +125,8 @@ def _go_on(db: Db, key: str, holder: str, more: bool, others: list[Any]) -> list
 def follow(db: Db, key: str, follows: str, reason: str | None, holder: str, now: float) -> list[Any]:
     """Owe what follows a row that was sent (reason: None), or was not; the transcript learns of it.
 
-    holder: who may deliver it at once ("": nobody here); then the rows of the lane that it was leased.
+    holder: who may deliver it at once, if they have the lane of the row that was sent ("": nobody here); then the rows
+    of the lane that it was leased.
     """
     what = loads(follows)
     if what["message"]:
@@ -127,6 +134,8 @@ def follow(db: Db, key: str, follows: str, reason: str | None, holder: str, now:
     row = what.get("sent" if reason is None else "failed")
     if row is None:
         return []
+    if reason is None and db.execute(HELD, (key, holder)).fetchone() is None:
+        holder = ""
     lane, (kind, payload, turn) = what["lane"], row
     text = dumps(payload) if reason is None else dumps(payload).replace("{reason}", escaped(reason))
     ((seq,),) = db.execute(NUMBER, (lane, dumps(what["to"]), now)).fetchall()
