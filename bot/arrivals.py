@@ -30,7 +30,8 @@ TURN = 30.0  # seconds that one turn may take, with what it asks of the platform
 POLL = 1.0  # seconds between looks for what others left
 AT_ONCE = 64  # conversations at work
 SOON = 0.5  # seconds that a turn may take before its event is kept, and acknowledged without it
-TRIES = 20  # after which an event is given up
+TRIES = 20  # after which an event is given up, and its sender told so
+TELLS = 5  # tries to tell
 PAUSE = (1.0, 60.0)  # seconds until an event that failed is tried again: the first time, and the most
 
 log = structlog.get_logger()
@@ -253,9 +254,6 @@ class Arrivals:
 
     async def _process(self, arrival: Arrival, envelope: Envelope | None) -> None:
         started = time.perf_counter()
-        if arrival.tries > TRIES:
-            log.error("arrival_given_up", conversation=conversation_tag(arrival.key), attempts=arrival.tries)
-            return
         found: object = envelope
         if found is None:
             try:
@@ -263,6 +261,9 @@ class Arrivals:
             except Refused:  # what was good when it came is not any more, to a newer version
                 found = None
         if not isinstance(found, Envelope):
+            return
+        if arrival.tries > TRIES:
+            await self._give_up(arrival, found)
             return
         complete = await self._around.complete(found)
         answer = await self._admission.take(self._channel, complete)
@@ -277,6 +278,13 @@ class Arrivals:
         )
         if answer or self._around.follows(found):
             self._spawn(self._after(found, complete, answer))
+
+    async def _give_up(self, arrival: Arrival, envelope: Envelope) -> None:
+        """Its sender hears of it, if not even that fails for good; then those behind it have their turn."""
+        log.error("arrival_given_up", conversation=conversation_tag(arrival.key), attempts=arrival.tries)
+        if envelope.gone or arrival.tries > TRIES + TELLS:
+            return
+        await self._admission.reception.apologize(envelope)
 
     async def _after(self, envelope: Envelope, complete: Envelope, answer: Payload | None) -> None:
         """What a press comes to, beside what was committed; nobody waits for it."""

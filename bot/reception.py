@@ -133,6 +133,10 @@ class Reception:
         """Tell the sender, once, that this is too much; nothing of what was said is taken in."""
         return await self._settle(envelope, self._refuse)
 
+    async def apologize(self, envelope: Envelope) -> Payload | None:
+        """Tell the sender that this could not be processed, and will not be; nothing of what was said is taken in."""
+        return await self._settle(envelope, self._give_up)
+
     async def _settle(self, envelope: Envelope, attempt: _Try) -> Payload | None:
         """Try the event on the state as it is; again, when somebody was faster."""
         key = envelope.address.key
@@ -153,9 +157,20 @@ class Reception:
         raise StoreUnavailable("the conversation changed too often to commit a turn; it will be delivered again")
 
     async def _refuse(self, envelope: Envelope, loaded: Loaded, known: bool) -> tuple[bool, Payload | None]:
-        """The notice that this was too fast; the state stays."""
-        kept = loaded.state if loaded.state is not None else {}
+        """The notice that this was too fast."""
         card = NoticeCard(self.script.texts(envelope.incoming.locale).too_fast)
+        return await self._only(card, envelope, loaded, known)
+
+    async def _give_up(self, envelope: Envelope, loaded: Loaded, known: bool) -> tuple[bool, Payload | None]:
+        """The apology."""
+        card = self._apology(self.script, envelope.incoming.locale, envelope.address.group)
+        return await self._only(card, envelope, loaded, known)
+
+    async def _only(
+        self, card: NoticeCard, envelope: Envelope, loaded: Loaded, known: bool
+    ) -> tuple[bool, Payload | None]:
+        """A card in place of a turn; the state stays."""
+        kept = loaded.state if loaded.state is not None else {}
         rendered = self._channels[envelope.address.channel].render(envelope, Outcome(kept, (Reply(card),)))
         return await self._commit(envelope, loaded, kept, rendered, known, remember=loaded.case is None)
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from bot.arrivals import TELLS, TRIES
 from bot.channels.slack_read import Doubtful, Rules, hear
 from bot.envelope import Envelope
 from bot.errors import StoreUnavailable
 from bot.script import Script
 from bot.storage.arrivals import Arrival
+from bot.storage.base import Committed, Turn
 from bot.storage.registry import make_store
 from bot.storage.sqlite import SqliteStore
 from dialogs.cards import slack_inputs
@@ -457,6 +459,42 @@ async def test_what_can_not_be_kept_is_not_acknowledged() -> None:
     async with slack_stand(store=Forgetful(":memory:")) as stand:
         response = await stand.post(json_request(message("hi")))
         assert response.status == 503
+
+
+class Poisoned(SqliteStore):
+    """Can't commit what this was said in."""
+
+    async def commit(self, turn: Turn, holder: str, lease_until: float) -> Committed:
+        """Fail, by a mistake of ours."""
+        if "poison" in turn.state.get("said", ()):
+            raise RuntimeError("can't be committed")
+        return await super().commit(turn, holder, lease_until)
+
+
+async def tried(path: Path, times: int) -> str:
+    """A database with an event that was kept and tried so often in vain, and another behind it."""
+    store, key = SqliteStore(str(path)), f"slack|{TEAM}|{ALEX}"
+    await store.open()
+    for words_, stamp in [("poison", "1600.3"), ("hi", "1600.4")]:
+        await store.arrive(Arrival(key, stamp, message(words_, ts=stamp), time.time()), "h", 0.0)
+    for _ in range(times):
+        (found,) = await store.claim_arrivals("h", 1.0, 1.0, 1)
+        await store.postpone(found, "h", 0.0)
+    await store.close()
+    return str(path)
+
+
+@pytest.mark.parametrize(("times", "told"), [(TRIES, True), (TRIES + TELLS, False)])
+async def test_who_said_what_is_given_up_is_told(tmp_path: Path, times: int, told: bool) -> None:
+    """After many tries in vain the sender gets the apology in place of silence; after some more, when not even that can
+    be told, it is dropped. What is behind it has its turn, on the state as it was."""
+    store = Poisoned(await tried(tmp_path / "x.db", times))
+    async with slack_stand(store=store) as stand:
+        await fake.until(lambda: any("question 1" in call.body["text"] for call in stand.slack.of("chat.postMessage")))
+        await stand.settle()
+        said = [call.body["text"] for call in stand.slack.of("chat.postMessage")]
+        assert [counting_script().texts("en").apology in text for text in said] == [True, False][not told :]
+        assert not await store.waiting(f"slack|{TEAM}|{ALEX}")
 
 
 async def test_a_turn_that_fails_is_apologized_for() -> None:
