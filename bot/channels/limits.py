@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from array import array
+from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.envelope import Address
 
@@ -36,52 +39,64 @@ class Limits:
     kinds: frozenset[str] = frozenset()
 
 
-class _Window:
-    """The sends of one conversation or tenant, as far as its limits look back."""
+@lru_cache
+def _parts(limits: tuple[Limit, ...]) -> tuple[tuple[Limit, ...], tuple[Limit, ...], float]:
+    """Limits whose sends are kept one by one, those whose sends are counted, and how far the first ones look back."""
+    short = tuple(limit for limit in limits if limit.count <= EXACT)
+    counted = tuple(limit for limit in limits if limit.count > EXACT)
+    return short, counted, max((limit.seconds for limit in short), default=0.0)
 
-    __slots__ = ("_long", "_short", "_times")
+
+class _Window:
+    """The sends of one conversation or tenant, as far as its limits look back; there are thousands, so it is small.
+
+    A long limit's sends are numbers and counts by turns, one pair a slice.
+    """
+
+    __slots__ = ("_back", "_long", "_short", "_times")
 
     def __init__(self, limits: tuple[Limit, ...]) -> None:
+        self._short, counted, self._back = _parts(limits)
         self._times: list[float] = []
-        self._short = [limit for limit in limits if limit.count <= EXACT]
-        self._long: list[tuple[Limit, deque[list[int]]]] = [(x, deque()) for x in limits if x.count > EXACT]
+        self._long = [(limit, array("q")) for limit in counted]
 
     def free_at(self, now: float) -> float:
-        """The first time from `now` on when one more send keeps all limits."""
-        free, sent = now, len(self._times)
-        for limit in self._short:
-            if sent >= limit.count:
-                free = max(free, self._times[-limit.count] + limit.seconds)
+        """The first time from `now` on when one more send keeps all limits. What none looks back to is let go."""
+        free, times = now, self._times
+        if times and times[0] <= now - self._back:
+            del times[: bisect_right(times, now - self._back)]
+        if sent := len(times):
+            for limit in self._short:
+                if sent >= limit.count:
+                    free = max(free, times[-limit.count] + limit.seconds)
         for limit, slices in self._long:
-            free = max(free, _free_at(limit, slices, now))
+            if slices:
+                free = max(free, _free_at(limit, slices, now))
         return free
 
     def note(self, at: float) -> None:
         """A send at this time, which is never before an earlier one's."""
-        self._times.append(at)
-        if len(self._times) > EXACT:
-            del self._times[0]
+        if self._short:
+            self._times.append(at)
         for limit, slices in self._long:
             number = int(at * SLICES / limit.seconds)
-            if slices and slices[-1][0] == number:
-                slices[-1][1] += 1
+            if slices and slices[-2] == number:
+                slices[-1] += 1
             else:
-                slices.append([number, 1])
+                slices.extend((number, 1))
 
 
-def _free_at(limit: Limit, slices: deque[list[int]], now: float) -> float:
-    """As `_Window.free_at`, of a limit whose sends are counted in slices; what is too old is let go."""
+def _free_at(limit: Limit, slices: array[int], now: float) -> float:
+    """As `_Window.free_at`, of a limit whose sends are counted in slices."""
     width = limit.seconds / SLICES
-    while slices and (slices[0][0] + 1) * width + limit.seconds <= now:
-        slices.popleft()
-    over = -limit.count
-    for _, count in slices:
-        over += count
-    for number, count in slices:
-        if over < 0:
-            break
-        over -= count
-        now = max(now, (number + 1) * width + limit.seconds)
+    while slices and (slices[0] + 1) * width + limit.seconds <= now:
+        del slices[:2]
+    over = sum(slices[1::2]) - limit.count
+    place = 0
+    while over >= 0:
+        over -= slices[place + 1]
+        now = max(now, (slices[place] + 1) * width + limit.seconds)
+        place += 2
     return now
 
 

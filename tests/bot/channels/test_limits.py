@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from bisect import bisect_left
 
 from hypothesis import given
@@ -110,3 +111,17 @@ def test_the_pace_of_slack() -> None:
     assert limiter.reserve(Address("slack", "T", "C2:1.1", True), 0.0, PATIENCE, "send") == (0.0, True)
     chat = Address("slack", "T", "U1")
     assert [limiter.reserve(chat, 0.0, PATIENCE)[0] for _ in range(5)] == [0.0, 0.0, 0.0, 0.0, 4.0]
+
+
+def test_what_is_remembered_does_not_grow_with_what_was_sent() -> None:
+    """A conversation that goes on for hours takes a few hundred bytes, for it and for its tenant."""
+    limiter, count = Limiter({"teams": TEAMS}), 50
+    tracemalloc.start()
+    try:
+        for minute in range(300):
+            for number in range(count):
+                limiter.reserve(address(str(number), str(number)), 1e9 + 60 * minute, PATIENCE)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken / count < 2500
