@@ -99,12 +99,15 @@ def _show(report: Report, console: Console, report_file: Path | None) -> None:
         console.print(Text(f"… and {len(rows) - _ROWS} more; {where}"))
     for one, other, share in report.twins[:_ROWS] if few else ():
         console.print(Text(f"near twins ({share:.0%}): {one} and {other}"))
+    for guide, path, why in report.left[:_ROWS]:
+        console.print(Text(f"{guide}.yaml stays ({path}): {why}"), soft_wrap=True)
     for line in _numbers(report):
         console.print(Text(line), soft_wrap=True)
 
 
 def _notable(entry: Entry) -> bool:
-    return bool(entry.status is Status.FAILED or entry.unplaced or entry.lost or entry.written == "beside")
+    told = entry.unplaced or entry.lost or entry.remarks
+    return bool(entry.status is Status.FAILED or told or entry.written == "beside")
 
 
 def _table(entries: Sequence[Entry]) -> Table:
@@ -155,4 +158,10 @@ def _numbers(report: Report) -> list[str]:
         lines.append("Files: " + ", ".join(files) + ".")
     if beside := counts.get("file beside"):
         lines.append(f"Guides changed since their import: {beside}. What is new stands beside each, as NAME.yaml.new.")
+    if report.left:
+        count = f"{len(report.left)} guide{'' if len(report.left) == 1 else 's'}"
+        lines.append(
+            f"No article stands behind {count} of earlier imports any more. Delete the file, or keep it as your "
+            "own: take its first line away."
+        )
     return lines

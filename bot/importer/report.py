@@ -43,10 +43,15 @@ class Entry:
 
 @dataclass(slots=True)
 class Report:
-    """All articles, sorted by path, and pairs of near twins with their likeness (0 to 1)."""
+    """All articles, sorted by path, and pairs of near twins with their likeness (0 to 1).
+
+    left: guides of earlier imports that no article stands behind any more: guide, path of its article, what became of
+    that. They are never deleted.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     twins: list[tuple[str, str, float]] = field(default_factory=list)
+    left: list[tuple[str, str, str]] = field(default_factory=list)
 
     def count(self, status: Status) -> int:
         """How many articles have this status."""
@@ -66,6 +71,7 @@ class Report:
             "asks": sum(entry.asks for entry in self.entries),
             "with something unplaced": sum(bool(entry.unplaced) for entry in self.entries),
             "near twins": len(self.twins),
+            "guides without an article": len(self.left),
             **{f"file {name}": count for name, count in sorted(written.items())},
         }
 
@@ -76,4 +82,5 @@ class Report:
             "summary": self.summary(),
             "articles": [entry.as_json() for entry in self.entries],
             "near_twins": twins,
+            "guides_without_article": [{"guide": guide, "path": path, "why": why} for guide, path, why in self.left],
         }

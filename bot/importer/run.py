@@ -6,21 +6,22 @@ import gc
 import hashlib
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.errors import HelpbotError
 from bot.importer import alike, words
 from bot.importer.article import Article, read
 from bot.importer.convert import Converter
+from bot.importer.files import articles
 from bot.importer.inline import parser
 from bot.importer.report import Entry, Report, Status
 from bot.importer.shape import Wishes
-from bot.importer.store import write
+from bot.importer.store import origins, write
 
-ENDINGS = frozenset({".md", ".markdown", ".mdown"})
+# Names of what was written for the support staff of a product's makers, whatever the header says.
+_INTERNAL = re.compile(r"tsg[_-]|(?:.*[^a-z0-9])?rca(?:[^a-z0-9]|$)", re.IGNORECASE)
 _LONGEST = 64  # characters of a guide's id
 
 
@@ -46,17 +47,23 @@ class _Given:
 
 def run(order: Order, progress: Callable[[int, int], None] = lambda done, of: None) -> Report:
     """Import it all. `progress` is called with how many files are done, of how many."""
-    files = _files(order.paths)
+    files = articles(order.paths)
     report = Report()
     groups: dict[str, list[_Given]] = {}
     for key, file in files.items():
         try:
-            given = _Given(key, read(file.read_bytes()))
+            given = None if file.why else _Given(key, read(file.path.read_bytes()))
         except OSError as error:
-            reason = f"can't be read: {(error.strerror or 'unknown reason').lower()}"
+            reason = f"it can't be read: {(error.strerror or 'unknown reason').lower()}; check its permissions"
             report.entries.append(Entry(key, Status.FAILED, reason=reason))
             continue
-        if reason := _left_out(given.article, order):
+        if given is None:
+            status = Status.FAILED if file.failed else Status.LEFT_OUT
+            report.entries.append(Entry(key, status, reason=file.why))
+        elif given.article.binary:
+            reason = "it is no text: it holds bytes of value 0; if it is one all the same, save it as UTF-8"
+            report.entries.append(Entry(key, Status.FAILED, reason=reason))
+        elif reason := _left_out(given, order):
             report.entries.append(Entry(key, Status.LEFT_OUT, reason=reason, remarks=given.article.remarks))
         else:
             groups.setdefault(_same(given.article.body), []).append(given)
@@ -75,7 +82,31 @@ def run(order: Order, progress: Callable[[int, int], None] = lambda done, of: No
             progress(done, len(files))
     report.twins += alike.pairs(sums)
     report.entries.sort(key=lambda entry: entry.path)
+    report.left += _left_behind(order, folder, report)
     return report
+
+
+def _left_behind(order: Order, folder: Path, report: Report) -> Iterator[tuple[str, str, str]]:
+    """Guides of earlier imports whose articles make none now. Of articles that are not there, only those are told that
+    would lie in a folder of this import: others are of another library."""
+    entries = {" ".join(entry.path.split()): entry for entry in report.entries}
+    made = {entry.guide for entry in report.entries if entry.status is Status.IMPORTED}
+    places = {_place(path) for path in entries} if any(path.is_dir() for path in order.paths) else set()
+    for guide_id, path in origins(folder).items():
+        entry = entries.get(path)
+        if guide_id in made or (entry is None and _place(path) not in places):
+            continue
+        if entry is None:
+            yield guide_id, path, "its article is gone"
+        elif entry.status is Status.MERGED:
+            yield guide_id, path, f"its article is now a part of {entry.guide}: {entry.reason}"
+        elif entry.status is Status.LEFT_OUT:
+            yield guide_id, path, f"its article is now left out: {entry.reason}"
+
+
+def _place(path: str) -> str:
+    """The folder at the top that a path lies in; "" for a file at the top."""
+    return path.partition("/")[0] if "/" in path else ""
 
 
 @contextmanager
@@ -114,40 +145,16 @@ def _one(group: Sequence[_Given], guide_id: str, converter: Converter, folder: P
         report.entries.append(Entry(given.key, Status.MERGED, guide_id, reason=f"the same as {first.key}"))
 
 
-def _files(paths: Iterable[Path]) -> dict[str, Path]:
-    """Every article by the key of its path: below the folder that was named, or a file's own name.
-
-    Where two folders hold the same path, the second key begins with the name of its folder.
-    """
-    found: dict[str, Path] = {}
-    for path in paths:
-        for key, file in _below(path):
-            if found.get(key, file) != file:
-                key = f"{path.absolute().name}/{key}"
-            found[key if found.get(key, file) == file else file.absolute().as_posix()] = file
-    return found
-
-
-def _below(path: Path) -> Iterator[tuple[str, Path]]:
-    if path.is_file():
-        yield path.name, path
-    elif path.is_dir():
-        for file in sorted(path.rglob("*")):
-            key = file.relative_to(path)
-            hidden = any(part.startswith(".") for part in key.parts)
-            if not hidden and file.suffix.lower() in ENDINGS and file.is_file():
-                yield key.as_posix(), file
-    else:
-        raise HelpbotError(f"{path}: there is no such file or folder; name articles in Markdown, or folders of them")
-
-
-def _left_out(article: Article, order: Order) -> str:
+def _left_out(given: _Given, order: Order) -> str:
     """Why an article is left out; empty if it is not."""
+    article, name = given.article, given.key.rpartition("/")[2]
     kind = article.header.get("selfhelptype", "")
     if article.data and not order.data:
         return "its body is JSON for a program (--data takes it)"
     if article.internal and not order.internal:
         return f"its type is internal: {kind} (--internal takes it)"
+    if _INTERNAL.match(name.rpartition(".")[0]) and not order.internal:
+        return f"its name is that of an internal article: {name} (--internal takes it)"
     if not re.search(r"\w", article.body):
         return "it says nothing"
     return ""

@@ -20,6 +20,12 @@ _SAYS_LITTLE = re.compile(
     re.IGNORECASE,
 )
 _CLIP = 60
+_HEADING = re.compile(r"\*\*[^*]+\*\*:?")
+# A section's name on the same line as what it says: "**Symptom:** …".
+_LABEL = re.compile(
+    r"(?:\*\*)?(?:symptoms?|causes?|issues?|problems?|descriptions?|overview|summary|introduction)(?:\*\*)?\s*:(?:\*\*)?\s*",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r".{20,160}?[.!?](?=\s|$)", re.DOTALL)
 
 
@@ -136,7 +142,12 @@ def _summary(header: Mapping[str, str], name: str, outcome: Json) -> str:
     for words in _told_in_header(header, words_of(name)):
         if len(words.split()) > 2:
             return escape(clipped(words, 200))
-    texts = [outcome.get("intro", ""), *(action["do"] for action in outcome.get("actions", [])[:1])]
+    paragraphs = str(outcome.get("intro", "")).split("\n\n")
+    said = "\n\n".join(p for p in paragraphs if not _HEADING.fullmatch(p))  # without the names of sections
+    texts = [
+        said[found.end() :] if (found := _LABEL.match(said)) else said,
+        *(action["do"] for action in outcome.get("actions", [])[:1]),
+    ]
     for text in texts:
         if words := " ".join(words_of(text).split()):
             first = _SENTENCE.match(words)

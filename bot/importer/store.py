@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 _FIRST = re.compile(r"# Imported from .*\bsum ([0-9a-f]{16})\n")
+_FROM = re.compile(r"# Imported from (?P<path>.*); while nobody changes this file, .*\bsum [0-9a-f]{16}\n")
 _REVIEW = re.compile(r"^review: .*\n", re.MULTILINE)
 
 
@@ -50,6 +51,20 @@ def write(folder: Path, guide_id: str, text: str, path: str, dry: bool = False) 
         return Written.KEPT
     beside = folder / f"{guide_id}.yaml.new"
     return _put(beside, first + text, Written.BESIDE, dry)
+
+
+def origins(folder: Path) -> dict[str, str]:
+    """The guides in a folder that were imported once, by id, each with the path of its article."""
+    found = {}
+    for file in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        try:
+            with open(file, encoding="utf-8", errors="replace") as stream:
+                first = _FROM.fullmatch(stream.readline(2000))
+        except OSError:
+            continue  # `helpbot check` tells
+        if first:
+            found[file.name.removesuffix(".yaml")] = first["path"]
+    return found
 
 
 def _sum(text: str) -> str:

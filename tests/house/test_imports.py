@@ -48,6 +48,7 @@ bot.doctor.cloud
 bot.doctor.slack
 bot.doctor.finding
 bot.importer.run
+bot.importer.files
 bot.importer.report
 bot.importer.store
 bot.importer.convert

@@ -237,3 +237,34 @@ def test_slips_of_the_pen() -> None:
 def test_twice_the_same_import_is_the_same() -> None:
     """The same article gives the same text, byte for byte."""
     assert converted(articles.HTML).text == converted(articles.HTML).text
+
+
+def test_front_matter_with_mistakes() -> None:
+    """What is wrong is told with its line; what stands plainly on its line is known all the same."""
+    article = read(b"---\ntitle: [unclosed\nauthors: 'Ann'\ntags: kettle\n---\n# Kettle\n\nIt is cold.\n")
+    assert dict(article.header) == {"authors": "Ann", "tags": "kettle"}
+    (told,) = article.remarks
+    assert told.startswith("front matter, line ")
+    assert article.body.startswith("# Kettle")
+    twice = read(b"---\ntitle: Kettle\ntitle: Pot\n---\nIt is cold.\n")
+    assert twice.header["title"] == "Kettle"
+    assert len(twice.remarks) == 1
+    assert read(b"---\ntitle: Kettle\n---\nIt is cold.\n").remarks == ()
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "## Symptoms\n\n",
+        "## **Symptoms**\n\n",
+        "**Symptoms**\n\n",
+        "**Symptom:** ",
+        "Issue: ",
+        "## Problem\n\n## Symptoms\n\n",
+    ],
+)
+def test_a_summary_begins_with_what_is_said(lead: str) -> None:
+    """The name of the section that it is taken from is no part of it."""
+    text = f"{lead}The printer prints blank pages only.\n\n## Resolution\n\n1. Open it.\n2. Close it.\n"
+    assert imported(text).summary == "The printer prints blank pages only."
+    assert imported("The cause: a cable. It is broken in two.\n").summary.startswith("The cause: a cable.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from bot.commands.check import check
+from bot.commands.import_ import import_
 from bot.errors import HelpbotError
 from bot.importer.report import Report, Status
 from bot.importer.run import Order, run
@@ -122,13 +124,113 @@ def test_two_folders_with_the_same_path(tmp_path: Path) -> None:
 
 
 def test_what_is_no_article(tmp_path: Path) -> None:
-    """A link that leads nowhere, and a folder that is called like an article, are none."""
-    library = written(tmp_path / "library", {"good.md": b"# Good\n\nText.\n", "gone.md": b""})
+    """What looks like an article and can't be read is told with the reason; the others are imported."""
+    library = written(
+        tmp_path / "library", {"good.md": b"# Good\n\nText.\n", "gone.md": b"", "raw.md": b"\x7fELF\0\0\1"}
+    )
     (library / "gone.md").unlink()
     (library / "gone.md").symlink_to(tmp_path / "nowhere.md")
     (library / "folder.md").mkdir()
+    (library / "other").symlink_to(tmp_path)
+    os.mkfifo(library / "pipe.md")
     report = run(Order((library,), tmp_path / "out", WISHES))
-    assert [e.path for e in report.entries] == ["good.md"]
+    assert {e.path: (e.status.value, e.reason) for e in report.entries} == {
+        "folder.md": ("left out", "it is a folder; what is in it is looked at"),
+        "gone.md": ("failed", "it is a link that leads nowhere; mend or remove it"),
+        "good.md": ("imported", ""),
+        "other": ("left out", "it is a link to a folder, which is not followed; name that folder, too"),
+        "pipe.md": ("failed", "it is no file"),
+        "raw.md": ("failed", "it is no text: it holds bytes of value 0; if it is one all the same, save it as UTF-8"),
+    }
+    assert [file.name for file in (tmp_path / "out/guides").iterdir()] == ["good.yaml"]
+    (alone,) = run(Order((library / "gone.md",), tmp_path / "out", WISHES)).entries
+    assert (alone.path, alone.status) == ("gone.md", Status.FAILED)
+
+
+def test_what_can_not_be_read(tmp_path: Path) -> None:
+    """A file that fails, and files and folders without the right to read them (which root needs not), are told."""
+    library = written(
+        tmp_path / "library", {f"{name}.md": f"# {name}\n\nText.\n".encode() for name in ("a", "b", "c/d")}
+    )
+    (library / "fails.md").symlink_to("/proc/self/mem")
+    (library / "a.md").chmod(0)
+    (library / "c").chmod(0)
+    try:
+        report = run(Order((library,), tmp_path / "out", WISHES))
+    finally:
+        (library / "c").chmod(0o700)
+    found = {e.path: e.status.value for e in report.entries}
+    closed = {"a.md": "imported", "c/d.md": "imported"} if os.geteuid() == 0 else {"a.md": "failed", "c": "failed"}
+    assert found == {"b.md": "imported", "fails.md": "failed", **closed}
+    assert all(e.reason for e in report.entries if e.status is Status.FAILED)
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    """A file whose name is not UTF-8 is imported and reported like any other."""
+    library = tmp_path / "library"
+    library.mkdir()
+    with open(os.fsencode(library) + b"/caf\xe9.md", "wb") as stream:
+        stream.write(b"# Coffee\n\nIt is cold.\n")
+    out = tmp_path / "out"
+    assert import_([library], out, report_file=tmp_path / "report.json") == 0
+    assert [entry["path"] for entry in json.loads((tmp_path / "report.json").read_text())["articles"]] == [
+        "caf\ufffd.md"
+    ]
+    assert [p for p in check_files(yaml_files(out / "guides")) if not p.warning] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "internal"),
+    [
+        ("TSG_kettle.md", True),
+        ("tsg-kettle.md", True),
+        ("kettle-rca.md", True),
+        ("solution_RCA_kettle.md", True),
+        ("orcas.md", False),
+        ("cancellationofcar-card.md", False),
+        ("msgtsg_kettle.md", False),
+    ],
+)
+def test_internal_by_its_name(tmp_path: Path, name: str, internal: bool) -> None:
+    """An article that is called like internal ones is left out, whatever its header says, unless it is asked for."""
+    article = {f"kitchen/{name}": b"# Kettle\n\nIt is cold.\n"}
+    found = import_all(tmp_path, article).entries[0]
+    assert (found.status is Status.LEFT_OUT, "--internal takes it" in found.reason) == (internal, internal)
+    assert import_all(tmp_path, article, internal=True).entries[0].status is Status.IMPORTED
+
+
+def test_guides_without_an_article_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What an earlier import made of an article that is gone, is merged or is left out now stays, and is told."""
+    texts = {name: f"# {name}\n\nIt is {name}.\n".encode() for name in ("a", "b", "c", "d")}
+    library = written(tmp_path / "library", {f"kitchen/{name}.md": text for name, text in texts.items()})
+    other = written(tmp_path / "other", {"cellar/e.md": b"# E\n\nElse.\n"})
+    out = tmp_path / "out"
+    import_([library], out)
+    import_([other], out)
+    (library / "kitchen/a.md").unlink()
+    (library / "kitchen/c.md").write_bytes(texts["b"])
+    (library / "kitchen/d.md").write_bytes(b'{"d": 1}')
+    import_([library / "kitchen/b.md"], tmp_path / "one")  # a file alone says nothing of the others
+    capsys.readouterr()
+    for dry in (True, False):
+        report = run(Order((library,), out, WISHES, dry=dry))
+        assert report.left == [
+            ("kitchen-a", "kitchen/a.md", "its article is gone"),
+            ("kitchen-c", "kitchen/c.md", "its article is now a part of kitchen-b: the same as kitchen/b.md"),
+            (
+                "kitchen-d",
+                "kitchen/d.md",
+                "its article is now left out: its body is JSON for a program (--data takes it)",
+            ),
+        ]
+    assert len(yaml_files(out / "guides")) == 5
+    import_([library], out)
+    told = capsys.readouterr().out
+    assert "kitchen-a.yaml stays (kitchen/a.md): its article is gone" in told
+    assert "No article stands behind 3 guides of earlier imports any more." in told
+    mine = out / "guides/kitchen-a.yaml"
+    mine.write_text(mine.read_text().partition("\n")[2])
+    assert [guide for guide, _, _ in run(Order((library,), out, WISHES)).left] == ["kitchen-c", "kitchen-d"]
 
 
 def test_dry_run_writes_nothing(tmp_path: Path) -> None:
