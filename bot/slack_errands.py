@@ -90,7 +90,7 @@ class SlackErrands:
         found = []
         for queue, desk in (await self._desk.desks()).items():
             here = (desk.channel, desk.tenant) == (address.channel, address.tenant)
-            if here and any(each.id == person.id for each in await self._desk.members(desk)):
+            if here and await self._desk.sits(desk, person):
                 found.append(queue)
         return found
 

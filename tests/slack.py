@@ -198,7 +198,10 @@ class Slack:
 
     def _conversations_info(self, body: Json) -> Json:
         channel = body["channel"]
-        return {"channel": {"id": channel, "name": channel.lower(), "is_member": channel in self.members}}
+        about = {"id": channel, "name": channel.lower(), "is_member": channel in self.members}
+        if body.get("include_num_members"):
+            about["num_members"] = len(self.members.get(channel, ()))
+        return {"channel": about}
 
     def _conversations_members(self, body: Json) -> Json:
         found = self.members.get(body["channel"], [])

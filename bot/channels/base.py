@@ -67,7 +67,13 @@ class Channel(Protocol):
         ...
 
     async def members(self, address: Address) -> list[Person]:
-        """Who is in this channel (or in its team), asked from the platform. Raises `bot.errors.DeliveryError`."""
+        """Who is in this channel (or in its team), asked from the platform: all, or where they are very many the first
+        of them. Raises `bot.errors.DeliveryError`."""
+        ...
+
+    async def member(self, address: Address, person: Person) -> Person | None:
+        """This person, when they are in the channel and `members` may not have listed them; None when they are not, or
+        when it lists everybody. Raises `bot.errors.DeliveryError`."""
         ...
 
     async def file_request(self, address: Address, url: str) -> FileRequest:

@@ -217,9 +217,14 @@ class SlackChannel:
         return replace(address, conversation=channel) if colon else address
 
     async def members(self, address: Address) -> list[Person]:
-        """The people in the channel."""
+        """The first people in the channel."""
         self.check_address(address)
         return await self._people.members(address, self._guests)
+
+    async def member(self, address: Address, person: Person) -> Person | None:
+        """Anybody in the channel."""
+        self.check_address(address)
+        return await self._people.member(address, person, self._guests)
 
     async def profile(self, address: Address, person: Person) -> Person:
         """The person with what Slack knows of them."""

@@ -8,8 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from bot.channels.slack_api import SlackApi
-from bot.channels.slack_tokens import Tokens, installed_for, token_for
+from bot.channels.slack_tokens import Installed, Tokens, installed_for, token_for
 from bot.envelope import Address, Person
 from bot.errors import DeliveryError
 
@@ -17,11 +19,16 @@ KEPT = 3600.0  # seconds that what is known of a person is good for
 FAILED = 30.0  # seconds until Slack is asked again about somebody of whom it told nothing
 PATIENCE = 4.0  # seconds that a turn waits for a name
 _MOST = 20_000  # people remembered
-_PAGE = "200"
+LISTED = 100  # people of a channel who are listed with their names: each is a call
+IN_CHANNEL = 60.0  # seconds that the list of a channel's people is good for
+_PAGE = 999  # the most that Slack gives at once
 _PAGES = 20
+MOST = _PAGE * _PAGES  # people of a channel who are known
 _AT_ONCE = 8
 _NOBODY = ("user_not_found", "user_not_visible")  # as Slack says of strangers
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class People:
         self._tokens = tokens
         self._ticks = ticks
         self._known: OrderedDict[str, tuple[float, Profile]] = OrderedDict()
+        self._in: dict[str, tuple[float, frozenset[str]]] = {}  # desks' channels: few
 
     async def profile(self, address: Address, person_id: str) -> Profile:
         """What is known of them; an empty profile where Slack does not answer."""
@@ -87,20 +95,9 @@ class People:
         return found.organization == ours
 
     async def members(self, address: Address, guests: bool) -> list[Person]:
-        """The people in a channel; those of other organizations only with `guests`. Raises `DeliveryError`."""
+        """The first people in a channel; those of other organizations only with `guests`. Raises `DeliveryError`."""
         ours = await installed_for(self._tokens, address)
-        ids: list[str] = []
-        cursor = ""
-        for _ in range(_PAGES):
-            params = {"channel": address.conversation.partition(":")[0], "limit": _PAGE}
-            params |= {"cursor": cursor} if cursor else {}
-            answer = await self._api.read("conversations.members", ours.token, params)
-            listed = answer.get("members")
-            ids += [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
-            more = answer.get("response_metadata")
-            cursor = str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
-            if not cursor:
-                break
+        ids = await self._ids(address, ours.token)
         slots = asyncio.Semaphore(_AT_ONCE)
 
         async def person(user: str) -> tuple[Profile, Person]:
@@ -109,12 +106,49 @@ class People:
                 found = await self.profile(address, name)
             return found, Person(name, found.name, found.mail, found.zone)
 
-        everybody = await asyncio.gather(*(person(user) for user in ids))
+        everybody = await asyncio.gather(*(person(user) for user in ids[:LISTED]))
+        return [each for found, each in everybody if found.staff and (guests or _of_us(found, address, ours))]
 
-        def of_us(found: Profile) -> bool:
-            return address.tenant in found.teams or found.organization == (ours.organization or None)
+    async def member(self, address: Address, person: Person, guests: bool) -> Person | None:
+        """Somebody, when they are in the channel, at whatever place of its list. Raises `DeliveryError`."""
+        ours = await installed_for(self._tokens, address)
+        known = self._in.get(address.key)
+        if known is None or known[0] <= self._ticks():
+            try:
+                await self._ids(address, ours.token)
+            except DeliveryError:  # who was there a while ago is believed to be
+                if known is None:
+                    raise
+        if person.id.rpartition(":")[2] not in self._in[address.key][1]:
+            return None
+        found = await self.profile(address, person.id)
+        if not (found.staff and (guests or _of_us(found, address, ours))):
+            return None
+        return Person(person.id, found.name or person.name, found.mail, found.zone)
 
-        return [each for found, each in everybody if found.staff and (guests or of_us(found))]
+    async def _ids(self, address: Address, token: str) -> list[str]:
+        """Who is in a channel. Slack has no way to ask for one of them."""
+        ids: list[str] = []
+        cursor = ""
+        for _ in range(_PAGES):
+            params = {"channel": address.conversation.partition(":")[0], "limit": str(_PAGE)}
+            params |= {"cursor": cursor} if cursor else {}
+            answer = await self._api.read("conversations.members", token, params)
+            listed = answer.get("members")
+            ids += [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+            more = answer.get("response_metadata")
+            cursor = str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+            if not cursor:
+                break
+        else:
+            log.error("desk_too_large", count=len(ids), hint="nobody beyond these is staff: take a smaller channel")
+        self._in[address.key] = (self._ticks() + IN_CHANNEL, frozenset(ids))
+        return ids
+
+
+def _of_us(found: Profile, address: Address, ours: Installed) -> bool:
+    """Whether somebody is of this workspace, or of the organization that it belongs to."""
+    return address.tenant in found.teams or found.organization == (ours.organization or None)
 
 
 def _profile(user: object) -> Profile:

@@ -172,6 +172,10 @@ class TeamsChannel:
         self.check_address(address)
         return await teams_people.members(self._sender, address)
 
+    async def member(self, address: Address, person: Person) -> Person | None:
+        """None: everybody is listed."""
+        return None
+
     async def profile(self, address: Address, person: Person) -> Person:
         """The person with the name and the mail that Teams knows."""
         self.check_address(address)

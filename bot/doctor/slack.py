@@ -10,6 +10,7 @@ import aiohttp
 import yaml
 
 from bot.channels.slack_api import SlackApi
+from bot.channels.slack_people import MOST
 from bot.channels.slack_scopes import EVENTS, SCOPES
 from bot.doctor.finding import Finding
 from bot.errors import DeliveryError, HelpbotError
@@ -115,7 +116,7 @@ async def _desk(api: SlackApi, token: str, queue: str, key: str) -> Finding:
     channel = key.rpartition("|")[2]
     name = f"desk of {queue}"
     try:
-        answer = await api.read("conversations.info", token, {"channel": channel})
+        answer = await api.read("conversations.info", token, {"channel": channel, "include_num_members": "true"})
     except DeliveryError as error:
         return Finding("wrong", name, f"{channel} can't be seen ({error.reason}); {_INVITE}, or bind another channel")
     found = answer.get("channel")
@@ -124,4 +125,8 @@ async def _desk(api: SlackApi, token: str, queue: str, key: str) -> Finding:
         return Finding("wrong", name, f"{channel} is archived; bind another channel")
     if not found.get("is_member"):
         return Finding("wrong", name, f"the bot is not in {channel}; {_INVITE}")
+    count = found.get("num_members")
+    if isinstance(count, int) and count > MOST:
+        text = f"{channel} has {count} members, and only {MOST} of them can be known: the others are no staff;"
+        return Finding("wrong", name, f"{text} bind a smaller channel")
     return Finding("ok", name, f"the bot is in #{found.get('name', channel)}")

@@ -112,11 +112,21 @@ class Desk:
 
     async def member(self, desk: Address, person: Person) -> Person | None:
         """The person as a member of the desk, with their name; None when they are not one. Logged when refused."""
+        found = await self.sits(desk, person)
+        if found is None:
+            log.warning("not_staff", reason="not a member of the desk's channel")
+        return found
+
+    async def sits(self, desk: Address, person: Person) -> Person | None:
+        """The same, for whoever asked for nothing that could be refused."""
         for each in await self.members(desk):
             if each.id == person.id:
                 return replace(each, name=each.name or person.name)
-        log.warning("not_staff", reason="not a member of the desk's channel")
-        return None
+        try:
+            return await self.channels[desk.channel].member(desk, person)
+        except DeliveryError as error:
+            log.warning("members_unknown", reason=error.reason)
+            return None
 
     # -- the scene
 

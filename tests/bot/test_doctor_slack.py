@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot import package_slack
+from bot.channels.slack_people import MOST
 from bot.channels.slack_scopes import SCOPES
 from bot.doctor.examine import examine
 from bot.doctor.finding import Finding
@@ -83,6 +84,9 @@ async def test_what_is_wrong(slack: Slack, tmp_path: Path) -> None:
     assert "copy HELPBOT_SLACK_BOT_TOKEN" in told["Slack token"].text
     assert "connections:write" in told["Socket Mode"].text
     assert "/invite" in told["desk of helpdesk"].text
+    slack.members["C0HELP"] = [fake.ANNA] * (MOST + 1)
+    told = await found(slack, tmp_path)
+    assert (told["desk of helpdesk"].level, str(MOST) in told["desk of helpdesk"].text) == ("wrong", True)
     assert fake.TOKEN not in str(told)
 
 

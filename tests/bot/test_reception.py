@@ -70,6 +70,10 @@ class Paper:
         """Nobody."""
         return []
 
+    async def member(self, address: Address, person: Person) -> Person | None:
+        """All are listed."""
+        return None
+
     async def profile(self, address: Address, person: Person) -> Person:
         """Nothing more is known."""
         return person

@@ -6,6 +6,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
+from bot.channels.slack_people import LISTED
 from bot.envelope import Address
 from bot.slack_errands import thread_link
 from bot.storage.cases import Desk
@@ -95,6 +96,23 @@ async def test_an_agent_claims_from_the_home() -> None:
         link = thread_link(held)
         assert link.startswith(f"https://slack.com/app_redirect?team={TEAM}&channel={ROOMS['identity']}&message_ts=")
         assert link in str(place.slack.of("views.publish")[-1].body)
+
+
+async def test_an_agent_in_a_large_channel() -> None:
+    """Whoever is in the desk's channel is staff, however many are in it before them."""
+    async with both(SqliteStore(":memory:")) as place:
+        user, staff = SlackUser(place), SlackStaff(place)
+        await staff.bind("helpdesk")
+        many = [f"U{number:05}" for number in range(LISTED)]
+        place.slack.members[ROOMS["helpdesk"]] = [*many, ANNA]
+        case = await a_case(user)
+        await place.in_slack(opened(ANNA))
+        assert case in published(place.slack, ANNA)
+        await staff.act("Anna", "claim", case)
+        held = await place.store.case(case)
+        assert held is not None
+        assert held.state == "claimed"
+        assert "Only members" in await staff.act("Eve", "note", case, text="x")
 
 
 async def test_a_form_left_blank_is_asked_for_again() -> None:

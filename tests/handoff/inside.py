@@ -144,6 +144,10 @@ class Platform:
         """Who is in the channel."""
         return self.people.get(address.conversation, [])
 
+    async def member(self, address: Address, person: Person) -> Person | None:
+        """All are listed."""
+        return None
+
     async def profile(self, address: Address, person: Person) -> Person:
         """Nothing more is known."""
         return person

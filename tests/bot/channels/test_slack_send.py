@@ -7,8 +7,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bot.channels.slack import SlackChannel
+from bot.channels.slack_people import LISTED, MOST
 from bot.channels.slack_render import Pair
 from bot.channels.slack_tokens import OneWorkspace
 from bot.envelope import Address, Person, Written
@@ -160,8 +162,8 @@ async def test_another_workspace_is_not_written_to(channel: SlackChannel, slack:
 
 
 async def test_members_are_people_of_ours(channel: SlackChannel, slack: Slack) -> None:
-    """All pages, with names; without bots, people who left, and other organizations' people."""
-    many = [f"U{number:04}" for number in range(250)]
+    """The first of them with names; without bots, people who left, and other organizations' people."""
+    many = [f"U{number:04}" for number in range(LISTED - 4)]
     slack.members["C0ROOM"] = [ANNA, "U0BOT", "U0GONE", "U0GUEST", *many]
     slack.people["U0BOT"] = {"id": "U0BOT", "is_bot": True, "team_id": TEAM}
     slack.people["U0GONE"] = {"id": "U0GONE", "deleted": True, "team_id": TEAM}
@@ -171,7 +173,29 @@ async def test_members_are_people_of_ours(channel: SlackChannel, slack: Slack) -
     assert found[0] == Person(f"{TEAM}:{ANNA}", "Anna", "anna@example.com", "Europe/Berlin")
     asked = len(slack.calls)
     await channel.members(THREAD)
-    assert len(slack.calls) == asked + 2, "who they are is remembered"
+    assert len(slack.calls) == asked + 1, "who they are is remembered"
+
+
+async def test_whoever_is_in_a_large_channel_is_a_member(channel: SlackChannel, slack: Slack) -> None:
+    """Beyond the listed ones too, and beyond the first pages; strangers, people who left and guests are none. Nobody is
+    asked about whom nobody asks for."""
+    many = [f"U{number:05}" for number in range(4500)]
+    slack.members["C0ROOM"] = [*many, ANNA, "U0GONE", "U0GUEST"]
+    slack.people["U0GONE"] = {"id": "U0GONE", "deleted": True, "team_id": TEAM}
+    slack.people["U0GUEST"] = {"id": "U0GUEST", "team_id": "T9"}
+    assert len(await channel.members(THREAD)) == LISTED
+    found = [await channel.member(THREAD, Person(f"{TEAM}:{user}")) for user in (ANNA, fake.EVE, "U0GONE", "U0GUEST")]
+    assert found == [Person(f"{TEAM}:{ANNA}", "Anna", "anna@example.com", "Europe/Berlin"), None, None, None]
+    assert len(slack.of("users.info")) == LISTED + 3
+    assert len(slack.of("conversations.members")) == 5
+
+
+async def test_a_channel_that_is_too_large_is_told(channel: SlackChannel, slack: Slack) -> None:
+    """Who is beyond what can be listed is no member, and the log says so."""
+    slack.members["C0ROOM"] = [*(f"U{number:05}" for number in range(MOST)), ANNA]
+    with capture_logs() as logged:
+        assert await channel.member(ROOM, Person(f"{TEAM}:{ANNA}")) is None
+    assert [line["event"] for line in logged] == ["desk_too_large"]
 
 
 async def test_colleagues_of_the_organization_are_members(slack: Slack) -> None:
