@@ -108,6 +108,8 @@ class Understanding:
             name: {phrase(p) for p in getattr(words, name)} - {()}
             for name in (*COMMANDS, "proceed", "causes", "end_chat", "solved", "not_solved")
         }
+        # Of each of these phrases the longest stem: a text in which none of them stands is none of the phrases.
+        self._marks = {name: {max(stems, key=len) for stems in phrases} for name, phrases in self._whole.items()}
         self._answers: dict[int, _Answers] = {}
 
     def _patterns(self, phrases: Sequence[str]) -> Patterns[str]:
@@ -127,6 +129,9 @@ class Understanding:
 
     def word(self, text: str, *names: str) -> str | None:
         """Which of the named word lists ("proceed", "causes", …) the whole message stands in."""
+        written = self.reader.expanded(text)
+        if not any(mark in written for name in names for mark in self._marks[name]):
+            return None  # as most messages, at a small part of the cost
         return self._is_whole(self.reader.tokens(text), names)
 
     def _is_whole(self, tokens: Sequence[Token], names: Sequence[str]) -> str | None:

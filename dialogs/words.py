@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Generic, TypeVar
 
 from dialogs.texts import Words
@@ -39,7 +40,10 @@ class Token:
 
 def plain(text: str) -> str:
     """Lower case, one kind of apostrophe and of width, no invisible characters, single blanks within lines."""
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARS]).replace("’", "'").replace("‘", "'").replace("`", "'").lower()
+    text = text[:MAX_CHARS]
+    if text.isascii() and text.isprintable():  # nothing of that is there
+        return text.replace("`", "'").lower()
+    text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("`", "'").lower()
     return "".join(c for c in text if c == "\n" or unicodedata.category(c)[0] != "C")
 
 
@@ -70,8 +74,9 @@ class Reader:
         expand = {self._fold(form): self._fold(text) for form, text in expand.items()}
         forms = sorted(expand, key=len, reverse=True)
         self._expand = expand
-        self._forms = re.compile("|".join(self._form(f) for f in forms)) if forms else None
+        self._forms = re.compile(self._any(forms)) if forms else None
         self.tokens = lru_cache(maxsize=64)(self._tokens)  # one message is read several times in a turn
+        self.expanded = lru_cache(maxsize=64)(self._expanded)
         self.phrase = lru_cache(maxsize=65536)(self._phrase)
         self.pattern = lru_cache(maxsize=65536)(self._pattern)
 
@@ -87,12 +92,19 @@ class Reader:
         """A word, as it stands in an expanded text, without its commonest endings."""
         return stem(word, self._endings)
 
+    @classmethod
+    def _any(cls, forms: Sequence[str]) -> str:
+        """A pattern of any of these, the first before the others. Those that begin with a word begin together: then the
+        pattern is tried where words begin, not at every letter."""
+        runs = groupby(forms, lambda form: form[0].isalnum() and form != "n't")
+        found = ((starts, "|".join(map(cls._form, run))) for starts, run in runs)
+        return "|".join(rf"\b(?:{run})" if starts else run for starts, run in found)
+
     @staticmethod
     def _form(form: str) -> str:
-        start = r"\b" if form[0].isalnum() and form != "n't" else ""
-        return start + re.escape(form) + (r"\b" if form[-1].isalnum() else "")
+        return re.escape(form) + (r"\b" if form[-1].isalnum() else "")
 
-    def expanded(self, text: str) -> str:
+    def _expanded(self, text: str) -> str:
         """Plain text with its short forms written out."""
         text = self._fold(text)
         if self._forms is None:
