@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.channels.base import Channel, Rendered
-from bot.envelope import Envelope, Outgoing
+from bot.envelope import Address, Envelope, Outgoing
 from bot.handoff import moves, step, views
 from bot.handoff.carried import MAX_FILES, carried
-from bot.handoff.case import Case, Message
+from bot.handoff.case import Case, Message, lane_of
 from bot.handoff.change import Change, Say
 from bot.handoff.desk import Desk
 from bot.handoff.moves import MINUTE, Scene
@@ -279,11 +279,23 @@ def changed(
     had come to; on an edit the first are its words."""
     say = scene.user.desk if side == "user" else scene.staff.desk
     if envelope.change == "delete":
-        twins = tuple(Say(side, RelayCard(author, say.deleted), "delete", message.turn) for message in messages)
+        card = RelayCard(author, say.deleted)
+        twins = tuple(Say(_stands(case, message, side), card, "delete", message.turn) for message in messages)
         return Change(case, twins, edits=tuple((message.mark, None) for message in messages))
     body, words = envelope.body, messages[0]
-    twin = Say(side, RelayCard(author, rich.followed(body, say.edited)), "update", words.turn)
+    to = _stands(case, words, side)
+    twin = Say(to, RelayCard(author, rich.followed(body, say.edited)), "update", words.turn)
     return Change(case, (twin,), edits=((words.mark, body),))
+
+
+def _stands(case: Case, message: Message, side: Literal["user", "thread"]) -> Literal["user", "thread"] | Case:
+    """Where a message's twin stands: in the thread that the case had then, wherever it has gone since. The lane knows
+    that thread; here it is named by its desk alone."""
+    lane = message.twin_key
+    if side == "user" or lane == lane_of(case) or not lane.startswith(f"case:{case.id}:"):
+        return side
+    channel, tenant, conversation = lane.removeprefix(f"case:{case.id}:").split("|", 2)
+    return replace(case, desk=Address(channel, tenant, conversation, True), thread=None)
 
 
 def short(text: str, limit: int = 700) -> str:

@@ -1,0 +1,88 @@
+"""A case that goes from a desk on one platform to a desk on the other: what each desk sees, and what still follows."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.storage.registry import make_store
+from bot.storage.sqlite import SqliteStore
+from tests.handoff.sides import STAFF, USERS, Place, SlackStaff, SlackUser, Staff, TeamsStaff, User, both
+from tests.handoff.test_four_ways import a_case
+
+WAYS = ["TTS", "TST", "STS", "SST", "TSS", "STT"]  # user, first desk, second desk
+
+
+async def handed_on(place: Place, way: str) -> tuple[User, Staff, Staff, str, dict[str, str]]:
+    """Alex and Anna have talked at the first desk, and she has transferred the case to the second. Gives both sides,
+    the case, and the names of what was said."""
+    user, first, second = USERS[way[0]](place), STAFF[way[1]](place), STAFF[way[2]](place)
+    await first.bind("identity")
+    await second.bind("helpdesk")
+    case = await a_case(user)
+    await first.act("Anna", "claim", case)
+    said = {"user": await user.say("the code is 123"), "anna": await first.mention("Anna", "try this", case)}
+    await first.act("Anna", "transfer", case, to="queue:helpdesk", text="please look")
+    return user, first, second, case, said
+
+
+def deleted(place: Place) -> int:
+    """How many messages were taken back."""
+    teams = sum(sent.method == "DELETE" for sent in place.stand.connector.sent)
+    return teams + len(place.slack.of("chat.delete"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_the_second_desk_takes_over(way: str) -> None:
+    """It gets a thread of its own, with the note; the first reads where the case went, and what it says then reaches
+    nobody. What the user says is seen at the second desk only."""
+    async with both(SqliteStore(":memory:")) as place:
+        user, first, second, case, _ = await handed_on(place, way)
+        assert "please look" in second.seen(case)
+        assert "Anna has passed you on to Helpdesk" in user.seen()
+        held = await place.store.case(case)
+        assert held is not None
+        assert (held.queue, held.desk.channel) == ("helpdesk", {"T": "teams", "S": "slack"}[way[2]])
+        await second.act("Ben", "claim", case)
+        await second.mention("Ben", "I am Ben", case)
+        assert "Ben: I am Ben" in user.seen()
+        await user.say("hello Ben")
+        assert "hello Ben" in second.seen(case)
+        if way[1] != way[2]:
+            assert "hello Ben" not in first.seen(case)
+            await first.mention("Anna", "am I still there?", case)
+            assert "am I still there?" not in user.seen()
+            assert "Only members" in first.seen(case)
+        assert "please look" not in user.seen()
+        await second.act("Ben", "close", case, ending="solved")
+        assert "Ben has closed your case" in user.seen()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_was_said_at_the_first_desk_is_changed_there(way: str) -> None:
+    """The user's edit and deletion of what the first desk read reach the first desk's thread."""
+    async with both(SqliteStore(":memory:")) as place:
+        user, first, second, case, said = await handed_on(place, way)
+        await second.act("Ben", "claim", case)
+        await user.edit(said["user"], "the code is 456")
+        assert "the code is 456 (edited)" in first.seen(case)
+        before = deleted(place)
+        await user.delete(said["user"])
+        assert deleted(place) == before + 1
+        (message,) = [m for m in await place.store.transcript(case) if m.side == "user"]
+        assert (message.changed, message.text) == ("deleted", "")
+
+
+async def test_a_file_that_is_taken_back_is_gone_at_the_first_desk(database_url: str) -> None:
+    """On either database: a picture that went to the desk in Slack is deleted there, though the case is in Teams now;
+    and so are the words that came with it."""
+    async with both(make_store(database_url), public_url="https://help.example") as place:
+        user, first, second = SlackUser(place), SlackStaff(place), TeamsStaff(place)
+        await first.bind("identity")
+        await second.bind("helpdesk")
+        case = await a_case(user)
+        await first.act("Anna", "claim", case)
+        name = await user.say("look", files=[place.slack.file("trace.log", b"x" * 2000)], subtype="file_share")
+        await first.act("Anna", "transfer", case, to="queue:helpdesk", text="please look")
+        await user.delete(name)
+        assert [call.method for call in place.slack.calls if "delete" in call.method] == ["chat.delete", "files.delete"]
+        assert not any(sent.method == "DELETE" for sent in place.stand.connector.sent)
