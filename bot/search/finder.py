@@ -8,12 +8,13 @@ and to messages about other things; they are then put on the scale of `dialogs.f
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from bot.search.file import Compiled
-from bot.search.lookup import Lookup, Ranked
+from bot.search.lookup import TELLING, Lookup, Ranked
 from bot.search.nearest import AMONG, Hit, Nearest
 from dialogs.finder import AHEAD, MAYBE, SURE, Found
 from dialogs.library import FALLBACK, tags
@@ -21,7 +22,9 @@ from dialogs.library import FALLBACK, tags
 MOST = 20  # guides that are told at most
 _COVERED, _NEXT, _SAID, _BIAS = 4.45, -1.73, 3.46, -8.36  # log odds that the best one is meant
 OPEN = 0.65  # the probability from which on a guide is opened
-UNDECIDED = 0.6  # no more than this, where the words and the meaning say different guides: one in two is right then
+UNDECIDED = 0.6  # no more than this, where words and meaning say different guides (one in two is right then), or where
+# too little was said: a rare word, or a slip that looks like one, is no proof
+NEAR = 0.8  # of the best score: a guide that comes so near may be meant as well
 OFFER = 0.08  # from which on guides are offered
 
 
@@ -68,6 +71,8 @@ class LibraryFinder:
         if not ranked:
             return []
         sure = certainty(ranked)
+        if ranked[0].known < TELLING:
+            sure = self._little_said(lookup, words, ranked, sure)
         hits = [Hit(r.number, r.score) for r in ranked]
         if self._nearest is not None and lookup.english:
             hits = self._nearest.fused(words, hits)
@@ -75,6 +80,16 @@ class LibraryFinder:
                 sure = min(sure, UNDECIDED)
         scores = on_scale(sure, [hit.score for hit in hits[:most]])
         return [Found(self._names[h.number][0], s) for h, s in zip(hits, scores, strict=False)]
+
+    def _little_said(self, lookup: Lookup, words: str, ranked: Sequence[Ranked], sure: float) -> float:
+        """How certain one or two words of the matter make: enough only where they are all that the best guide's title
+        or one of its phrases says, and no other guide comes near."""
+        ((body,),) = self._compiled.rows("SELECT body FROM guides WHERE number = ?", (ranked[0].number,))
+        guide, said = json.loads(body), lookup.telling(words)
+        names = [lookup.telling(name) for name in (guide["title"], *guide.get("phrases", ()))]
+        if said in names and said and not (len(ranked) > 1 and ranked[1].score > NEAR * ranked[0].score):
+            return max(sure, OPEN)
+        return sure if any(name and name <= said for name in names) else min(sure, UNDECIDED)
 
 
 def certainty(ranked: Sequence[Ranked]) -> float:

@@ -26,6 +26,7 @@ SEVERAL = 0.4  # what means the same, in several words, together
 BLUNT = 0.85  # the power to which rarity is taken
 EVERYWHERE = 0.15  # a word that more guides have than this share does not say where to look, if others do
 MOST_SLOTS = 14  # words of a message that say where to look, the rarest first
+TELLING = 3  # words of a message that say enough to be certain by
 NEAR = 150  # guides that are then weighed by all of its words
 
 THERE = "SELECT word FROM words WHERE language = ? AND word IN ({})"
@@ -44,11 +45,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A guide by its number, its score, and how much of what the message says it knows, 0 to 1."""
+    """A guide by its number, its score, and how much of what the message says it knows, 0 to 1.
+
+    known: how many telling words of the message it knows, slips and synonyms among them; an error code counts as
+    `TELLING` of them.
+    """
 
     number: int
     score: float
     covered: float
+    known: int = TELLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,11 @@ class _Word:
     idf: float
     guides: array[int]
     says: array[float]
+
+    def has(self, number: int) -> bool:
+        """Whether a guide has this word."""
+        place = bisect_left(self.guides, number)
+        return place < len(self.guides) and self.guides[place] == number
 
 
 @dataclass(slots=True)
@@ -91,7 +102,17 @@ class Lookup:
             self._add_for(near, scores, slot, words)
         near.sort(key=lambda number: (-scores[number], number))
         whole = sum(slot.counts * self._rarity(slot, words) for slot in slots if not slot.added)
-        return [Ranked(n, scores[n], min(1.0, scores[n] / whole)) for n in near[:most] if scores[n] > 0]
+        own = [slot for slot in slots if not slot.added and slot.counts >= 1]
+        return [
+            Ranked(n, scores[n], min(1.0, scores[n] / whole), self._known_by(n, own, words))
+            for n in near[:most]
+            if scores[n] > 0
+        ]
+
+    def telling(self, text: str) -> frozenset[str]:
+        """The stems of a text that say something of the matter, as they are written."""
+        stems = {self.analysis.stem(word) for word in self.analysis.said(text)}
+        return frozenset(stems - self.analysis.common)
 
     # -- reading the message
 
@@ -145,6 +166,16 @@ class Lookup:
         few = sorted(few, key=lambda slot: -slot.counts * self._rarity(slot, words))[:MOST_SLOTS]
         chosen = {id(slot) for slot in few}
         return few, [slot for slot in slots if id(slot) not in chosen]
+
+    @staticmethod
+    def _known_by(number: int, slots: list[Slot], words: dict[str, _Word]) -> int:
+        """See `Ranked.known`."""
+        known = 0
+        for slot in slots:
+            stem = next((s for s in slot.stems if s in words and words[s].has(number)), None)
+            if stem is not None:
+                known += TELLING if stem.startswith("#") else 1
+        return known
 
     def _everywhere(self, slot: Slot, words: dict[str, _Word]) -> bool:
         first = words.get(next(iter(slot.stems)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import struct
 import time
 from collections.abc import Iterator, Sequence
@@ -117,6 +118,34 @@ async def test_verdicts(finder: LibraryFinder) -> None:
     assert {guide.partition("-")[2] for guide in result.guides} == {"mobile"}
     for words in ("the weather in Berlin", "", "?!", "tell me a joke"):
         assert verdict(await finder.find(words, "en")) == Lost(), words
+
+
+@pytest.mark.parametrize(
+    ("words", "opens"),
+    [
+        ("zeppelin", False),  # one rare word
+        ("zeppelni", False),  # what may be one
+        ("what about the zeppelin", False),
+        ("zeppelin weather", False),
+        ("zeppelin mooring wet", True),
+        ("zep kaputt", True),  # a phrase of its guide, whole
+    ],
+)
+def test_a_rare_word_is_no_proof(folder: Path, tmp_path: Path, words: str, opens: bool) -> None:
+    """One or two words of the matter open a guide only where they say all that its title or a phrase says."""
+    many = tmp_path / "many"
+    shutil.copytree(folder, many)
+    rare = {
+        **json.loads(guide("wiki", "slow")),
+        "id": "rare",
+        "title": "Zeppelin mooring XYZ98765 is wet",
+        "phrases": ["zep kaputt"],
+    }
+    (many / "guides/rare.yaml").write_text(json.dumps(rare))
+    found = compiled(many, tmp_path / "i.db", None)
+    ranked = LibraryFinder(found).look_up(words, "en")
+    assert ranked[0].guide == "rare"
+    assert isinstance(verdict(ranked), Sure) == opens
 
 
 @pytest.mark.parametrize("sure", [0.0, 0.07, 0.08, 0.3, 0.6499, 0.65, 0.9, 1.0])
