@@ -13,6 +13,7 @@ import structlog
 from bot.channels.base import Channel, Rendered
 from bot.envelope import Envelope, Outgoing, Payload
 from bot.errors import StoreUnavailable
+from bot.handoff.case import but
 from bot.handoff.front import Front
 from bot.handoff.staff_side import Said
 from bot.metrics import Metrics
@@ -275,7 +276,7 @@ class Reception:
         if committed.result == "conflict":
             self._remembered.forget(step.event_key, stale=known)
         elif committed.result == "done":
-            case = replace(step.case, version=step.case.version + 1)
+            case = but(step.case, version=step.case.version + 1)
             self._remembered.keep_case(case)
             plain = not (step.conversations or step.open_for or step.left)
             if plain and loaded.case is not None and loaded.case.id == case.id:

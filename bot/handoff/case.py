@@ -6,7 +6,8 @@ gives a new Case; the store writes it only if nobody else changed it meanwhile (
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any, Literal
 
 from bot.envelope import Address, Person
@@ -77,6 +78,20 @@ class Case:
     def open(self) -> bool:
         """Whether it still waits or is held."""
         return self.state != "closed"
+
+
+_values = attrgetter(*(each.name for each in fields(Case)))
+_setters = tuple(getattr(Case, each.name).__set__ for each in fields(Case))
+
+
+def but(case: Case, **changes: Any) -> Case:
+    """As `dataclasses.replace`, at less than half the cost: for what happens with every message."""
+    copy: Case = object.__new__(Case)
+    for put, value in zip(_setters, _values(case), strict=True):
+        put(copy, value)
+    for name, value in changes.items():
+        object.__setattr__(copy, name, value)
+    return copy
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import islice
 
 import structlog
 
@@ -20,7 +19,6 @@ from bot.handoff.case import Case, new_id
 from bot.handoff.files import Files
 from bot.handoff.moves import Scene
 from bot.handoff.states import after
-from bot.handoff.views import MAX_GUIDES
 from bot.script import Script
 from bot.storage.base import Store
 from dialogs.guide import Guide
@@ -164,7 +162,7 @@ class Desk:
             staff=script.texts(script.staff_locale),
             desks=await self.desks(),
             contact=script.contact,
-            guides=tuple(islice(script.guides.values(), MAX_GUIDES)),
+            guides=script.guides,
             colleagues=self.known_members(case.desk),
             place=place,
             expected=expected,

@@ -5,13 +5,14 @@ Every timer is set here, in one place (`timed`), from the state alone; so no sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.envelope import Address, Person
 from bot.handoff import views
 from bot.handoff.carried import Carried
-from bot.handoff.case import Case, Ending, Message, Side, lane_of
+from bot.handoff.case import Case, Ending, Message, Side, but, lane_of
 from bot.handoff.change import AFTER_ROOT, ROOT, Change, Say
 from bot.handoff.plan import DeskPlan
 from bot.handoff.states import after
@@ -40,14 +41,14 @@ class Scene:
     staff: Texts
     desks: dict[str, Address]
     contact: str = ""
-    guides: tuple[Guide, ...] = ()
+    guides: Mapping[str, Guide] = field(default_factory=dict)
     colleagues: tuple[Person, ...] = ()
     place: int = 1
     expected: float | None = None
 
     def card(self, case: Case, notice: str = "") -> Card:
         """The case card."""
-        return views.case_card(case, self.plan, self.staff, self.guides, self.colleagues, notice, self.desks)
+        return views.case_card(case, self.plan, self.staff, self.guides.values(), self.colleagues, notice, self.desks)
 
     def root(self, case: Case, notice: str = "") -> Say:
         """The thread's root card, made true again."""
@@ -94,12 +95,12 @@ def timed(case: Case, scene: Scene, keep: bool = False) -> Case:
             return case
         nudges = case.nudges if case.timer == "agent" else 0
         minutes = limits.agent_asked if nudges == 0 else limits.agent_released
-        return replace(case, timer="agent", due=scene.now + minutes * MINUTE, nudges=nudges)
+        return but(case, timer="agent", due=scene.now + minutes * MINUTE, nudges=nudges)
     if keep and case.timer == "user" and case.due is not None:
         return case
     nudges = case.nudges if case.timer == "user" else 0
     minutes = limits.user_asked if nudges == 0 else limits.user_closed
-    return replace(case, timer="user", due=scene.now + minutes * MINUTE, nudges=nudges)
+    return but(case, timer="user", due=scene.now + minutes * MINUTE, nudges=nudges)
 
 
 # -- the transcript
@@ -128,7 +129,7 @@ def write(
     turn = AFTER_ROOT + mark if side in ("user", "bot") else turn_to_user(scene, mark)
     state: Literal["pending", "internal"] = "pending" if twin else "internal"
     message = Message(case.id, mark, scene.now, side, author, text, source[0], source[1], twin, turn, state)
-    return replace(case, mark=mark), message
+    return but(case, mark=mark), message
 
 
 # -- opening and waiting
@@ -290,7 +291,9 @@ def _with_note(line: str, note: str) -> str:
 
 def user_said(case: Case, scene: Scene, body: str, source: Source, files: tuple[Carried, ...] = ()) -> Change:
     """The user's message goes to the thread; what could not be passed on is said to the user."""
-    case = replace(case, user_at=scene.now, nudges=0 if case.timer == "user" else case.nudges)
+    case = but(case, user_at=scene.now, nudges=0 if case.timer == "user" else case.nudges)
+    # The agent's clock runs from the first message that was not answered, not from the last.
+    case = timed(case, scene, keep=True)
     name, failed = views.who(case, scene.staff.desk), FixedNotice(scene.user.desk.not_passed_on)
     change = Change(case)
     if body.strip():
@@ -298,9 +301,7 @@ def user_said(case: Case, scene: Scene, body: str, source: Source, files: tuple[
         card = RelayCard(fill(scene.staff.desk.said_user, name=name), body)
         say = Say("thread", card, turn=message.turn, mark=message.mark, after_to="user", failed=failed)
         change = Change(case, (say,), (message,))
-    change = _carrying(change, scene, files, source, failed)
-    # The agent's clock runs from the first message that was not answered, not from the last.
-    return replace(change, case=timed(change.case, scene, keep=True))
+    return _carrying(change, scene, files, source, failed)
 
 
 def _carrying(change: Change, scene: Scene, files: tuple[Carried, ...], source: Source, failed: Card) -> Change:
@@ -352,7 +353,8 @@ def agent_said(
     echo: it was written into the card's box, so the thread shows its words too.
     """
     say, name = scene.staff.desk, views.who(case, scene.staff.desk)
-    case = replace(case, agent_at=scene.now, nudges=0, timer="" if case.timer == "agent" else case.timer)
+    case = but(case, agent_at=scene.now, nudges=0, timer="" if case.timer == "agent" else case.timer)
+    case = timed(case, scene)
     sent, failed = fill(say.sent, name=name), views.notice(say.failed.replace("{name}", name))
     change = Change(case)
     if body.strip():
@@ -365,8 +367,7 @@ def agent_said(
         to_user = Say("user", card, turn=message.turn, mark=message.mark, after=then, failed=failed, about=about)
         change = Change(case, (to_user,), (message,))
     change = _carrying(change, scene, files, source, failed)
-    case = timed(change.case, scene)
-    return replace(change, case=case, answer=scene.card(case))
+    return replace(change, answer=scene.card(change.case)) if echo else change
 
 
 def noted(case: Case, agent: Person, scene: Scene, text: str, echo: bool) -> Change:

@@ -128,7 +128,7 @@ class StaffSide:
 
     async def thread(self, envelope: Envelope, case: Case, script: Script) -> Step | Said | None:
         """Something said in a case's thread. Only a mention of the bot is an answer to the user."""
-        scene = await self._desk.scene(script, case, envelope.incoming.at)
+        scene = await self._desk.scene(script, case, envelope.incoming.at, figures=False)
         if envelope.change:
             return await self._edited(envelope, case, scene)
         if not (envelope.mentioned or self._relayed(envelope, case, scene)):
