@@ -139,8 +139,8 @@ def offer(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
 
 
 def _mean(work: Work, options: dict[str, Any], stack: list[Any]) -> Offer:
-    guides = [g for g in (work.library.guide(i) for i in options["guides"]) if g is not None]
-    items = tuple(Item(g.id, g.title, g.summary, "yes" if len(guides) == 1 else "") for g in guides)
+    guides = areas.told_apart([g for g in (work.library.guide(i) for i in options["guides"]) if g is not None])
+    items = tuple(Item(g.id, title, g.summary, "yes" if len(guides) == 1 else "") for g, title in guides)
     none = Item(NONE, work.texts.none_of_these, means="no")
     return Offer(work.texts.mean_title, (*items, none), work.texts.mean_intro, ways=("person",))
 

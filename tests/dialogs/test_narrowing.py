@@ -1,5 +1,6 @@
 """When words find no guide among many: which area is it about?"""
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from dialogs import areas
 from dialogs.content import load_files
 from dialogs.finder import WordFinder
+from dialogs.guide import Guide
 from dialogs.library import Library
 from tests.dialogs.talk import Talk, engine, shipped
 
@@ -86,3 +88,46 @@ def test_few_guides_have_no_areas() -> None:
     """One guide's tags are nothing to choose from where all are the same."""
     one = {"vpn": many().guides["vpn"].model_copy(update={"tags": ("network",)})}
     assert areas.areas(Library(one, many().texts), ["vpn"]) == ()
+
+
+def _alike(*ids_and_tags: tuple[str, tuple[str, ...]], summary: str = "") -> list[Guide]:
+    """Guides that say the same, with these ids and tags."""
+    guide = many().guides["vpn"]
+    change = {"summary": summary} if summary else {}
+    return [guide.model_copy(update={"id": name, "tags": tags, **change}) for name, tags in ids_and_tags]
+
+
+def test_guides_of_one_title_are_told_apart() -> None:
+    """By a tag that the others lack, else by words of the id; those that nothing sets apart are one choice."""
+    vpn = many().guides["vpn"].title
+
+    def titles(*ids_and_tags: tuple[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+        return [(guide.id, title) for guide, title in areas.told_apart(_alike(*ids_and_tags))]
+
+    assert titles(("a", ("net", "office")), ("b", ("net", "at-home"))) == [
+        ("a", f"{vpn} (office)"),
+        ("b", f"{vpn} (at home)"),
+    ]
+    assert titles(("vpn-public", ()), ("vpn-china", ()), ("vpn", ())) == [
+        ("vpn-public", f"{vpn} (public)"),
+        ("vpn-china", f"{vpn} (china)"),
+        ("vpn", vpn),
+    ]
+    assert titles(("vpn-1a2b3c4d", ()), ("vpn-99", ())) == [("vpn-1a2b3c4d", vpn)]
+    assert titles(("vpn", ())) == [("vpn", vpn)]
+    others = [*_alike(("vpn-1a2b3c4d", ())), *_alike(("vpn-99", ()), summary="Otherwise.")]
+    assert [title for _, title in areas.told_apart(others)] == [vpn, vpn]
+
+
+async def test_no_two_choices_look_the_same() -> None:
+    """What the bot offers beside each other can be told apart, and what was chosen opens."""
+    guides = {guide.id: guide for guide in _alike(("vpn", ("office",)), ("vpn-home", ("home",)))}
+    talk = Talk(engine(Library({**shipped().guides, **guides}, shipped().texts)))
+    told = await talk.say("the vpn drops")
+    assert many().texts["en"].mean_title in told
+    assert "(office)" in told
+    assert "(home)" in told
+    await talk.say("home")
+    state = json.dumps(talk.last.state)
+    assert '"vpn-home"' in state
+    assert '"vpn"' not in state
