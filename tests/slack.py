@@ -38,13 +38,15 @@ class Call:
 
 @dataclass
 class Fault:
-    """How a call ends instead: an HTTP status, an error in the body of a 200, a broken connection. only: the method."""
+    """How a call ends instead: an HTTP status, an error in the body of a 200, a broken connection. only: the method;
+    after: so many of its calls."""
 
     status: int = 200
     error: str = ""
     headers: Json = field(default_factory=dict)
     cut: bool = False
     only: str = ""
+    after: int = 0
 
 
 @dataclass
@@ -110,7 +112,9 @@ class Slack:
         if method in self.hanging:
             await self.released.wait()
         fault = next((each for each in self.faults if each.only in ("", method)), None)
-        if fault is not None:
+        if fault is not None and fault.after:
+            fault.after -= 1
+        elif fault is not None:
             self.faults.remove(fault)
             if fault.cut:
                 if request.transport:

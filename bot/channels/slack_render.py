@@ -1,9 +1,9 @@
 """What goes out to Slack: cards as messages of Block Kit, and what a press comes to. Pure.
 
 A payload is what `chat.postMessage` takes, without its place: `text`, `blocks`, and `before`: messages that go before
-it, where one can't hold the card. `pressed`: the pressed message, as it is from now on. A press is acknowledged before
-anything is sent, so its answer is what is done afterwards: {"update": payload} for the pressed message, {"word": text}
-for the presser alone, {} for nothing more.
+it, where one can't hold the card; `LAST`, in an update, where those stay as they are. `pressed`: the pressed message,
+as it is from now on. A press is acknowledged before anything is sent, so its answer is what is done afterwards:
+{"update": payload} for the pressed message, {"word": text} for the presser alone, {} for nothing more.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from bot.channels.slack_read import owned
 from bot.envelope import Envelope, Outgoing, Payload, Written
 from dialogs.cards.base import Card
 from dialogs.turn import Outcome
+
+LAST = "last"  # in an update's payload: of the card's messages only the last one changes
 
 
 class Pair(Written):
@@ -68,12 +70,13 @@ def render(envelope: Envelope, outcome: Outcome) -> Rendered:
         said.append((last, reply.turn))
     rows = [Outgoing("send", Written(text), turn) for text, turn in said]
     if replaced:
-        made = messages(replaced.card, asker)[-1]  # what stood before it stands there still
+        *rest, made = messages(replaced.card, asker)  # what stood before it stands there still
         press = envelope.incoming.press
         if rows and envelope.pressed and press and press.turn == replaced.turn:
             text, turn = said[0]
             pressed = f'{made[:-1]},"ts":{encode(envelope.pressed)}}}'
             rows[0] = Outgoing("send", Pair(text, pressed), turn)
         else:
-            rows.append(Outgoing("update", Written(made), replaced.turn))
+            only = f'{made[:-1]},"{LAST}":true}}' if rest else made
+            rows.append(Outgoing("update", Written(only), replaced.turn))
     return Rendered(tuple(rows), {} if envelope.invoke else None)

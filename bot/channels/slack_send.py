@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 from bot.channels.slack_api import Gone, SlackApi
 from bot.channels.slack_drawn import encode
-from bot.channels.slack_render import Pair
+from bot.channels.slack_render import LAST, Pair
 from bot.channels.slack_tokens import Tokens, token_for
 from bot.envelope import Address, Payload, Receipt, Written
 from bot.errors import DeliverLater, Undeliverable
@@ -26,7 +27,9 @@ log = structlog.get_logger()
 
 MARK = "mark"  # the kind of a row that is a reaction
 _FILE = "F"  # the begin of a file's id, where a message's begins with a digit
+_AND = ","  # between the ids of a card's messages
 _CHATS = 20_000  # direct messages remembered
+_BEGUN = 1_000  # cards of which only the first messages are out
 
 
 class Sender:
@@ -39,9 +42,11 @@ class Sender:
         self._api = api
         self._tokens = tokens
         self._chats: OrderedDict[str, str] = OrderedDict()
+        self._begun: OrderedDict[tuple[str, int, float], list[str]] = OrderedDict()
 
     async def deliver(self, row: Row) -> Receipt:
-        """Post, update or delete. A message that is gone is posted anew; a deleted one stays gone."""
+        """Post, update or delete. A message that is gone is posted anew; a deleted one stays gone. The id of a card
+        that takes several messages is all of theirs."""
         token = await token_for(self._tokens, row.address)
         where = await self.place(row.address, token)
         if row.kind in ("send", "thread"):
@@ -52,24 +57,41 @@ class Sender:
             return Receipt()
         if row.receipt.startswith(_FILE):
             return await self._file_gone(row, token)
-        target = {"channel": where["channel"], "ts": row.receipt}
-        try:
-            if row.kind == "delete":
-                await self._api.call("chat.delete", token, target)
-                return Receipt()
-            await self._api.call("chat.update", token, {**target, **_content(row.payload)})
-        except Gone:
-            return Receipt() if row.kind == "delete" else await self._post(row, where, token)
-        return Receipt(row.receipt)
+        if row.kind == "delete":
+            await self._taken_back(row.receipt.split(_AND), where, token)
+            return Receipt()
+        return await self._updated(row, where, token)
+
+    async def _updated(self, row: Row, where: dict[str, Any], token: str) -> Receipt:
+        """Each message of the card in the place of one that stands there; others are posted, or deleted."""
+        stand, parts = row.receipt.split(_AND), _messages(row.payload)
+        kept, stand = (stand[:-1], stand[-1:]) if row.payload.get(LAST) else ([], stand)
+        for number, part in enumerate(parts):
+            if number < len(stand):
+                try:
+                    target = {"channel": where["channel"], "ts": stand[number]}
+                    await self._api.call("chat.update", token, {**target, **part})
+                    kept.append(stand[number])
+                    continue
+                except Gone:
+                    pass
+            kept.append(await self._said(encode(part), where, token))
+        await self._taken_back(stand[len(parts) :], where, token)
+        return Receipt(_AND.join(kept))
+
+    async def _taken_back(self, stamps: list[str], where: dict[str, Any], token: str) -> None:
+        for stamp in stamps:
+            with suppress(Gone):
+                await self._api.call("chat.delete", token, {"channel": where["channel"], "ts": stamp})
 
     async def _post(self, row: Row, where: dict[str, Any], token: str) -> Receipt:
-        """The messages of a card; the id is the last one's. A new thread hangs on its first."""
+        """The messages of a card. A new thread hangs on its first."""
         payload = row.payload
         if isinstance(payload, Pair):
             await self._answered(payload.pressed, where, token)
-            return await self._said(payload.message, where, token)
+            return Receipt(await self._said(payload.message, where, token))
         if isinstance(payload, Written) and row.kind == "send" and not _MORE.search(payload.text):
-            return await self._said(payload.text, where, token)
+            return Receipt(await self._said(payload.text, where, token))
         if "upload" in payload and self._files is not None:
             try:
                 return await self._upload(self._files, payload["upload"], where, token)
@@ -77,24 +99,23 @@ class Sender:
                 log.warning("slack_file_not_uploaded", reason=error.reason)
         if "pressed" in payload:
             await self._answered(encode(payload["pressed"]), where, token)
-        conversation = ""
-        for message in payload.get("before", ()):
-            receipt = await self._said(encode(message), where, token)
-            if row.kind == "thread" and not conversation:
-                conversation = f"{where['channel']}:{receipt.message_id}"
-                where = {**where, "thread_ts": receipt.message_id}
-        receipt = await self._said(encode(_content(payload)), where, token)
-        if row.kind == "thread":
-            conversation = conversation or f"{where['channel']}:{receipt.message_id}"
-        return Receipt(receipt.message_id, conversation)
+        name = (row.lane or row.address.key, row.seq, row.created)
+        said = self._begun.setdefault(name, [])  # with the first ones out, only the others are tried again
+        if len(self._begun) > _BEGUN:
+            self._begun.popitem(last=False)
+        for message in _messages(payload)[len(said) :]:
+            place = {**where, "thread_ts": said[0]} if row.kind == "thread" and said else where
+            said.append(await self._said(encode(message), place, token))
+        self._begun.pop(name, None)
+        return Receipt(_AND.join(said), f"{where['channel']}:{said[0]}" if row.kind == "thread" else "")
 
-    async def _said(self, message: str, where: dict[str, Any], token: str) -> Receipt:
-        """One message, given as JSON text."""
+    async def _said(self, message: str, where: dict[str, Any], token: str) -> str:
+        """One message, given as JSON text; its `ts`."""
         body = _with(message, {**where, **_PLAIN})
         stamp = str((await self._api.call("chat.postMessage", token, body, once=True)).get("ts") or "")
-        if not stamp.isprintable() or not stamp:
+        if not stamp.isprintable() or not stamp or _AND in stamp:
             raise DeliverLater("no ts", ambiguous=True)
-        return Receipt(stamp)
+        return stamp
 
     async def _upload(self, files: FileStore, upload: Payload, where: dict[str, Any], token: str) -> Receipt:
         """A kept file itself. Its id stands for the message, of which Slack tells nothing."""
@@ -181,6 +202,11 @@ async def _parts(files: FileStore, blob: str) -> AsyncIterator[bytes]:
 def _with(message: str, more: dict[str, Any]) -> bytes:
     """A message's JSON text with fields that it has not."""
     return f"{message[:-1]},{encode(more)[1:]}".encode()
+
+
+def _messages(payload: Payload) -> list[dict[str, Any]]:
+    """The messages that a card takes, in order."""
+    return [_content(each) for each in (*payload.get("before", ()), payload)]
 
 
 def _content(payload: Payload) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from bot.storage.registry import make_store
 from bot.storage.sqlite import SqliteStore
 from tests.handoff.sides import STAFF, USERS, Place, SlackStaff, SlackUser, Staff, TeamsStaff, User, both
+from tests.handoff.story import text_of
 from tests.handoff.test_four_ways import a_case
 
 WAYS = ["TTS", "TST", "STS", "SST", "TSS", "STT"]  # user, first desk, second desk
@@ -86,3 +87,37 @@ async def test_a_file_that_is_taken_back_is_gone_at_the_first_desk(database_url:
         await user.delete(name)
         assert [call.method for call in place.slack.calls if "delete" in call.method] == ["chat.delete", "files.delete"]
         assert not any(sent.method == "DELETE" for sent in place.stand.connector.sent)
+
+
+@pytest.mark.parametrize("way", ["TS", "ST", "SS"])
+async def test_a_long_message_is_changed_and_taken_back_whole(way: str) -> None:
+    """What was too long for one message of Slack is changed and deleted in all of its messages."""
+    async with both(SqliteStore(":memory:")) as place:
+        user, staff = USERS[way[0]](place), STAFF[way[1]](place)
+        await staff.bind("identity")
+        case = await a_case(user)
+        await staff.act("Anna", "claim", case)
+        name = await user.say("\n".join(f"old {number}: " + "x" * 80 for number in range(250)))
+        assert "old 0:" in staff.seen(case)
+        assert "old 249:" in staff.seen(case)
+        await user.edit(name, "\n".join(f"new {number}: " + "y" * 80 for number in range(130)))
+        there = standing(place, way[1], case)
+        assert "old 1" not in there
+        assert "new 0:" in there
+        assert "new 129:" in there
+        await user.delete(name)
+        assert "new 1" not in standing(place, way[1], case)
+
+
+def standing(place: Place, platform: str, case: str) -> str:
+    """What stands at the desk now of what the user said."""
+    if platform == "S":
+        thread = SlackStaff(place).where(case)[1]
+        return "\n".join(m["text"] for m in place.slack.messages.values() if m.get("thread_ts") == thread)
+    now: dict[str, str] = {}
+    for sent in place.stand.connector.sent:
+        if sent.method == "DELETE":
+            now.pop(sent.id, None)
+        else:
+            now[sent.id] = text_of(sent.body)
+    return "\n".join(now.values())

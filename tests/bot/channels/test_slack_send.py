@@ -76,15 +76,55 @@ async def test_a_form_that_is_text_only_takes_the_blocks_away(channel: SlackChan
 
 
 async def test_a_card_in_several_messages(channel: SlackChannel, slack: Slack) -> None:
-    """They come in order; the id is the last one's. In a new thread the later ones lie in it."""
+    """They come in order; the id is all of theirs. In a new thread the later ones lie in it."""
     payload = {**TEXT, "before": [{"text": "one", "blocks": []}]}
     receipt = await channel.deliver(row(payload=payload))
     assert [call.body["text"] for call in slack.calls] == ["one", "hi"]
-    assert receipt.message_id == slack.calls[-1].ts
+    assert receipt.message_id == ",".join(call.ts for call in slack.calls)
     slack.calls.clear()
     receipt = await channel.deliver(row("thread", ROOM, payload=payload))
     assert receipt.conversation == f"C0ROOM:{slack.calls[0].ts}"
     assert slack.calls[1].body["thread_ts"] == slack.calls[0].ts
+
+
+def several(*texts: str) -> Any:
+    """A card that takes so many messages."""
+    *before, last = ({"text": text, "blocks": []} for text in texts)
+    return {**last, "before": before}
+
+
+def standing(slack: Slack) -> list[str]:
+    """What stands in the workspace now."""
+    return [message["text"] for message in slack.messages.values()]
+
+
+async def test_a_card_in_several_messages_changes_whole(channel: SlackChannel, slack: Slack) -> None:
+    """With fewer or more of them, or with one of them gone; and it is taken back whole. Where only the last one is
+    told to change, the others stay."""
+    receipt = (await channel.deliver(row(payload=several("a", "b", "c")))).message_id
+    receipt = (await channel.deliver(row("update", receipt=receipt, payload=several("d", "e")))).message_id
+    assert standing(slack) == ["d", "e"]
+    receipt = (await channel.deliver(row("update", receipt=receipt, payload=several("f", "g", "h")))).message_id
+    assert standing(slack) == ["f", "g", "h"]
+    only = {"text": "i", "blocks": [], "last": True}
+    assert (await channel.deliver(row("update", receipt=receipt, payload=only))).message_id == receipt
+    assert standing(slack) == ["f", "g", "i"]
+    slack.faults.append(Fault(error="message_not_found", only="chat.update"))
+    receipt = (await channel.deliver(row("update", receipt=receipt, payload=several("j", "k", "l")))).message_id
+    assert standing(slack)[-3:] == ["k", "l", "j"]
+    await channel.deliver(row("delete", receipt=receipt))
+    assert standing(slack) == ["f"], "that one was gone, as Slack said"
+
+
+async def test_what_is_out_already_is_not_said_again(channel: SlackChannel, slack: Slack) -> None:
+    """When Slack takes the second of three messages later, the first is not repeated with it."""
+    slack.faults.append(Fault(status=429, headers={"Retry-After": "1"}, only="chat.postMessage", after=1))
+    with pytest.raises(DeliverLater):
+        await channel.deliver(row(payload=several("a", "b", "c")))
+    assert standing(slack) == ["a"]
+    receipt = await channel.deliver(row(payload=several("a", "b", "c")))
+    assert standing(slack) == ["a", "b", "c"]
+    assert receipt.message_id == ",".join(stamp for _, stamp in slack.messages)
 
 
 async def test_a_chat_that_nobody_opened_is_opened_once(channel: SlackChannel, slack: Slack) -> None:
