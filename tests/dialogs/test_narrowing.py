@@ -121,13 +121,13 @@ def test_guides_of_one_title_are_told_apart() -> None:
 
 async def test_no_two_choices_look_the_same() -> None:
     """What the bot offers beside each other can be told apart, and what was chosen opens."""
-    guides = {guide.id: guide for guide in _alike(("vpn", ("office",)), ("vpn-home", ("home",)))}
+    guides = {guide.id: guide for guide in _alike(("vpn", ("office",)), ("vpn-hotel", ("hotel",)))}
     talk = Talk(engine(Library({**shipped().guides, **guides}, shipped().texts)))
     told = await talk.say("the vpn drops")
     assert many().texts["en"].mean_title in told
     assert "(office)" in told
-    assert "(home)" in told
-    await talk.say("home")
+    assert "(hotel)" in told
+    await talk.say("hotel")
     state = json.dumps(talk.last.state)
-    assert '"vpn-home"' in state
+    assert '"vpn-hotel"' in state
     assert '"vpn"' not in state
