@@ -263,10 +263,11 @@ def to_queue(case: Case, by: Person | None, queue: str, note: str, scene: Scene,
         fill(say.transferred_here, queue=views.queue_title(scene.plan, old.queue), agent=_by(by, say)), note
     )
     failed = views.notice(unreachable(scene))
+    there = replace(scene, colleagues=())  # those whom the scene knows sit at the old desk
     says = (
         Say(old, tomb, "update", ROOT),
         user,
-        Say("thread", scene.card(moved, here), "thread", ROOT, after_to="user", failed=failed),
+        Say("thread", there.card(moved, here), "thread", ROOT, after_to="user", failed=failed),
     )
     return Change(moved, says, messages, answer=tomb)
 

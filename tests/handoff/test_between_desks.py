@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bot.storage.registry import make_store
 from bot.storage.sqlite import SqliteStore
-from tests.handoff.sides import STAFF, USERS, Place, SlackStaff, SlackUser, Staff, TeamsStaff, User, both
+from tests import slack
+from tests.handoff.sides import (
+    ROOMS,
+    STAFF,
+    USERS,
+    Place,
+    SlackStaff,
+    SlackUser,
+    Staff,
+    TeamsStaff,
+    TeamsUser,
+    User,
+    both,
+)
 from tests.handoff.story import text_of
 from tests.handoff.test_four_ways import a_case
 
-WAYS = ["TTS", "TST", "STS", "SST", "TSS", "STT"]  # user, first desk, second desk
+WAYS = ["TTS", "SST", "TSS", "STT"]  # user, first desk, second desk
 
 
 async def handed_on(place: Place, way: str) -> tuple[User, Staff, Staff, str, dict[str, str]]:
@@ -121,3 +136,54 @@ def standing(place: Place, platform: str, case: str) -> str:
         else:
             now[sent.id] = text_of(sent.body)
     return "\n".join(now.values())
+
+
+async def test_a_desk_is_offered_its_own_people_only() -> None:
+    """The card at the second desk does not offer the first desk's people, who could not be chosen there."""
+    async with both(SqliteStore(":memory:")) as place:
+        user, _, second, case, _ = await handed_on(place, "TST")
+        roots = [
+            sent for sent in place.stand.connector.sent if case in str(sent.body) and "please look" in str(sent.body)
+        ]
+        assert roots
+        assert "agent:" not in str(roots[-1].body)
+        await second.act("Ben", "claim", case)
+        await second.mention("Ben", "I am Ben", case)
+        newest = [sent for sent in place.stand.connector.sent if f"transfer/{case}" in str(sent.body)][-1]
+        assert slack.ANNA not in str(newest.body)
+        assert "I am Ben" in user.seen()
+
+
+async def test_a_note_calls_nobody_at_the_other_desk() -> None:
+    """What is typed into the transfer's note is words in Slack, whatever it looks like."""
+    async with both(SqliteStore(":memory:")) as place:
+        user, first, second = TeamsUser(place), TeamsStaff(place), SlackStaff(place)
+        await first.bind("identity")
+        await second.bind("helpdesk")
+        case = await a_case(user)
+        await first.act("Anna", "claim", case)
+        note = "<!channel> <@U0EVE> *now* <https://evil.example|bank>"
+        await first.act("Anna", "transfer", case, to="queue:helpdesk", text=note)
+        bodies = [call.body for call in place.slack.of("chat.postMessage") if call.body["channel"] == ROOMS["helpdesk"]]
+        assert "bank" in second.seen(case)
+        shown = json.dumps([body["text"] for body in bodies])
+        assert "<" not in shown
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_the_staff_take_back_is_gone_at_the_user(way: str) -> None:
+    """Also when the case has gone to another desk since; new words of who does not hold it any more stay there."""
+    async with both(SqliteStore(":memory:")) as place:
+        user, first, _, case, said = await handed_on(place, way)
+        if way[1] != way[2]:
+            await first.edit(said["anna"], "other words", case)
+            assert "other words" not in user.seen()
+        before = deleted(place)
+        if isinstance(first, TeamsStaff):
+            await place.teams({**first.said[said["anna"]], "type": "messageDelete", "timestamp": "t3"})
+        elif isinstance(first, SlackStaff):
+            told = first.said[said["anna"]]
+            inside = {"type": "message", "subtype": "message_deleted", "channel": told["channel"], "ts": slack.stamp()}
+            more = {"deleted_ts": told["ts"], "previous_message": told, "event_ts": slack.stamp()}
+            await place.in_slack(slack.event({**inside, **more, "channel_type": "channel"}))
+        assert deleted(place) == before + 1
