@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,7 +66,7 @@ def fill(settings: Settings, guides: Iterable[Guide], folder: Path, version: str
     problems = [*_unfit(settings, version), *_missing(template, values)]
     if problems:
         raise HelpbotError(_listed("The app package can't be made", problems))
-    commands = [{"title": guide.title, "description": guide.summary} for guide in guides]
+    commands = [{"title": guide.title, "description": guide.summary} for guide in islice(guides, COMMANDS)]
     manifest: Manifest = _filled(template, values, commands)
     if hears_all:
         manifest |= _consent(settings)

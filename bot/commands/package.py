@@ -12,8 +12,8 @@ from bot import package_slack, package_teams
 from bot.errors import HelpbotError
 from bot.handoff.plan_file import load_plan
 from bot.resources import manifest_dir
+from bot.search.opening import looked_at
 from bot.settings import from_environment
-from dialogs.content import load
 
 
 def package(channel: str, out: Path | None, version: str) -> None:
@@ -39,7 +39,8 @@ def _slack(out: Path) -> None:
 
 def _teams(out: Path, version: str) -> None:
     settings = from_environment()
-    guides = load(settings.content_dir).guides.values()
+    library, _ = looked_at(settings.content_dir, settings.index_file, settings.default_locale)
+    guides = library.guides.values()
     hears_all = load_plan(settings.content_dir).relay == "all"
     made = package_teams.fill(settings, guides, manifest_dir() / "teams", version or _installed(), hears_all)
     _write(out, package_teams.zipped(made))

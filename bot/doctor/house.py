@@ -11,12 +11,14 @@ from bot.doctor.finding import Finding
 from bot.errors import DatabaseTooNew, HelpbotError
 from bot.handoff.plan_file import load_plan
 from bot.resources import manifest_dir
+from bot.search.opening import looked_at
 from bot.settings import Settings
 from bot.storage import peek
 from bot.storage.migrations import NEWEST, steps_from
-from dialogs.content import load
 from dialogs.errors import ContentError
 from dialogs.library import Library
+
+NAMED = 10  # guides that are named
 
 
 async def database(settings: Settings) -> Finding:
@@ -45,14 +47,19 @@ async def database(settings: Settings) -> Finding:
 def content(settings: Settings, clock: Callable[[], float]) -> tuple[Finding, Library | None]:
     """Does it load? Is a guide overdue for a review?"""
     try:
-        library = load(settings.content_dir)
+        library, compiled = looked_at(settings.content_dir, settings.index_file, settings.default_locale)
     except ContentError as error:
         more = f" and {len(error.problems) - 1} more" if len(error.problems) > 1 else ""
         return Finding("wrong", "content", f"{error.problems[0]}{more}; see all with: helpbot check"), None
     today = dt.datetime.fromtimestamp(clock(), dt.UTC).date()
-    late = [guide.id for guide in library.guides.values() if guide.review < today]
+    if compiled is not None:
+        late = compiled.to_review(today)
+    else:
+        late = [guide.id for guide in library.guides.values() if guide.review < today]
     if late:
-        text = f"to be reviewed by now: {', '.join(late)}; have the owner read it and set a new review date"
+        more = f" and {len(late) - NAMED} more" if len(late) > NAMED else ""
+        names = ", ".join(late[:NAMED])
+        text = f"to be reviewed by now: {names}{more}; have the owner read it and set a new review date"
         return Finding("warning", "content", text), library
     count = len(library.guides)
     return Finding(

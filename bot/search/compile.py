@@ -56,6 +56,11 @@ def compiled(folder: Path, file: Path, encoder: Encoder | None, most: int = SOON
         return result
 
 
+def at_hand(folder: Path, file: Path) -> Compiled | None:
+    """The compiled library of a content folder, if this file holds it as it is now. Nothing is written."""
+    return _fresh(folder, file, None, SOON, None)
+
+
 def _fresh(
     folder: Path, file: Path, encoder: Encoder | None, most: int, told: Told | None, tell: bool = False
 ) -> Compiled | None:

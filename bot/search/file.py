@@ -6,6 +6,7 @@ a newer one takes its place by a rename, and who has the old one open goes on re
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import sqlite3
@@ -118,6 +119,11 @@ class Compiled:
     def files(self) -> dict[str, tuple[int, int, str]]:
         """The files that it was made of: path in the content folder -> size, mtime in ns, hash."""
         return {path: (size, mtime, digest) for path, size, mtime, digest in self.rows("SELECT * FROM files")}
+
+    def to_review(self, before: dt.date) -> list[str]:
+        """The guides that were to be reviewed before this day, by id, without reading them."""
+        due = "SELECT id FROM guides WHERE original AND json_extract(body, '$.review') < ? ORDER BY file"
+        return [guide for (guide,) in self.rows(due, (before.isoformat(),))]
 
     def library(self, default: str) -> Library:
         """The library; its guides are read when they are asked for."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.search.compile import Told, compiled
+from bot.search.compile import Told, at_hand, compiled
 from bot.search.file import Compiled
 from bot.search.finder import LibraryFinder
 from bot.search.nearest import Nearest
@@ -94,6 +94,14 @@ def _content(found: Compiled, encoder: Encoder | None, locale: str) -> Content:
         library = Library(dict(library.guides), library.texts, held, locale, library.synonyms)
         return Content(library, WordFinder.over(library), found)
     return Content(library, LibraryFinder(found, Nearest(found, encoder) if encoder else None), found)
+
+
+def looked_at(folder: Path, file: Path | None, locale: str) -> tuple[Library, Compiled | None]:
+    """The library for a command that changes nothing: out of the compiled file, where that is of the content as it is
+    now, guides read when they are asked for; else all of it read and checked. Raises `ContentError`."""
+    if found := at_hand(folder, file or Path(FILE)):
+        return found.library(locale), found
+    return load(folder, locale), None
 
 
 def content_at_hand(folder: Path, file: Path | None, locale: str) -> Content:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from bot.doctor.examine import examine
 from bot.doctor.finding import Finding
 from bot.envelope import Address
 from bot.resources import manifest_dir
+from bot.search.compile import compiled
 from bot.settings import Settings
 from bot.storage.cases import Desk
 from bot.storage.sqlite import SqliteStore
@@ -310,6 +311,27 @@ async def test_content(place: Place, tmp_path: Path) -> None:
     assert "see all with: helpbot check" in one(await place.lines(content_dir=broken), "content", "wrong")
     old = content(tmp_path / "old", "2020-01-31")
     assert "to be reviewed by now: vpn" in one(await place.lines(content_dir=old), "content", "warning")
+
+
+async def test_compiled_content(place: Place, tmp_path: Path) -> None:
+    """What is compiled, and is as it is in the folder, is not read again: the same is said; else it is read."""
+    old, file = content(tmp_path / "old", "2020-01-31"), tmp_path / "i.db"
+    compiled(old, file, None).close()
+    stamp = file.stat()
+    spoil(file)  # an entry that only the compiled one has shows which one was looked at
+    told = one(await place.lines(content_dir=old, index_file=file), "content", "warning")
+    assert "to be reviewed by now: compiled;" in told
+    assert "can be made" in one(await place.lines(content_dir=old, index_file=file), "app package", "ok")
+    (old / "guides/vpn.yaml").write_text(samples.VPN.replace("2027-01-31", "2020-01-30"), encoding="utf-8")
+    told = one(await place.lines(content_dir=old, index_file=file), "content", "warning")
+    assert "to be reviewed by now: vpn;" in told
+    assert file.stat().st_ino == stamp.st_ino  # the doctor changes nothing
+
+
+def spoil(file: Path) -> None:
+    """Another id for the only guide of a compiled library."""
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("UPDATE guides SET id = 'compiled'")
 
 
 async def test_the_database(place: Place, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from bot.commands.graph import graph
 from bot.errors import HelpbotError
 from bot.mermaid import mermaid
 from dialogs.content import load
+from dialogs.errors import ContentError
 from dialogs.guide import Question
 from tests.dialogs.samples import VPN, folder
 
@@ -42,3 +43,15 @@ def test_no_such_guide() -> None:
     """A name with a slip is told with the one that was meant."""
     with pytest.raises(HelpbotError, match='no guide "guest-canot-redeem"; did you mean'):
         graph("guest-canot-redeem")
+
+
+def test_mistakes_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another guide that is broken does not keep a guide from being drawn; its own mistakes are told."""
+    content = folder(tmp_path, vpn=VPN, wifi="id: [unclosed\n")
+    monkeypatch.setenv("HELPBOT_CONTENT_DIR", str(content))
+    graph("vpn")
+    assert "The VPN drops" in capsys.readouterr().out
+    with pytest.raises(ContentError, match=r"wifi\.yaml:1"):
+        graph("wifi")
