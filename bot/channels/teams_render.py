@@ -27,6 +27,7 @@ _LINK = re.compile(r"\](?=[(\[:])")
 # A star, a backtick, an exclamation mark before a link, a backslash before a mark, tildes that strike, an underscore
 # that is not within a word.
 _MARKS = re.compile(r"[*`]|!\Z|\\(?=[!-/:-@\[-`{-~])|~(?=~)|(?<=~)~|(?<![^\W_])_|_(?![^\W_])")
+_MAY_BE_MARK = re.compile(r"[*`!\\~_]")
 _LEAD = re.compile(r"^(\s*)(?:([-+=#])(?=\s|$|[-+=#])|(\d{1,9})([.)])(?=\s|$))")
 _IN_CODE = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 
@@ -85,7 +86,9 @@ def _bare(text: str) -> str:
     """Words that mean nothing but themselves. What would make a tag or a mark of Markdown is written as an entity: a
     backslash is shown by some clients. Brackets are parted by a character that nobody sees."""
     text = html.escape(text, quote=False)
-    return _LINK.sub("]\u200b", _MARKS.sub(lambda m: f"&#{ord(m[0])};", text))
+    if _MAY_BE_MARK.search(text):
+        text = _MARKS.sub(lambda m: f"&#{ord(m[0])};", text)
+    return _LINK.sub("]\u200b", text) if "]" in text else text
 
 
 def _code(text: str) -> str:

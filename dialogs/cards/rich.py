@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from dialogs.cards.markdown import Span, escape, spans
@@ -52,11 +53,15 @@ class Block:
 
 def blocks(markdown: str) -> tuple[Block, ...]:
     """What was said, line by line, as it may be shown to the other side (see `honest`). Any text is good."""
-    return tuple(
-        replace(block, spans=tuple(shown for span in block.spans for shown in honest(span))) for block in read(markdown)
-    )
+    return tuple(map(_shown, read(markdown)))
 
 
+def _shown(block: Block) -> Block:
+    shown = tuple(shown for span in block.spans for shown in honest(span))
+    return block if shown == block.spans else replace(block, spans=shown)
+
+
+@lru_cache(maxsize=8)  # a message is read for its words and for its summary
 def read(markdown: str) -> tuple[Block, ...]:
     """What was said, line by line, as it is written; for those who write it on."""
     found: list[Block] = []
@@ -92,7 +97,9 @@ def honest(span: Span) -> tuple[Span, ...]:
     the name of the host.
     """
     if not span.url:
-        return (span if span.code else span._replace(text=_EVERYBODY.sub("@" + _UNSEEN, span.text)),)
+        if span.code or "@" not in span.text:
+            return (span,)
+        return (span._replace(text=_EVERYBODY.sub("@" + _UNSEEN, span.text)),)
     title, bare = span.text.strip(), span._replace(text=span.url)
     if not title or title.rstrip("/") == span.url.rstrip("/"):
         return (bare,)
@@ -129,8 +136,13 @@ def write(told: Iterable[Block]) -> str:
         elif block.kind == "quote":
             lines.append(f"> {text}")
         else:
-            lines.append(_LEAD.sub(_led, text, count=1) if _LEAD.match(text) else text)
+            lines.append(_begun(text))
     return "\n".join(lines)
+
+
+def _begun(text: str) -> str:
+    """A line of words, that it is not taken for anything else by its begin."""
+    return _LEAD.sub(_led, text, count=1) if _LEAD.match(text) else text
 
 
 def _led(found: re.Match[str]) -> str:
@@ -174,7 +186,7 @@ def _written(span: Span, before: str, after: str) -> str:
 
 def literal(words: str) -> str:
     """Words that were typed as they are, as Markdown."""
-    return write(Block("line", (Span(line),)) for line in words.split("\n"))
+    return "\n".join(_begun(escape(line)) for line in words.split("\n"))
 
 
 def followed(markdown: str, words: str) -> str:
