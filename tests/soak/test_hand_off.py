@@ -97,6 +97,8 @@ async def kill_many(w: World, rng: random.Random, say: Say) -> None:
     await w.end()
     twice = [copy for pair in pairs for copy in pair.check()]
     assert all(one.authorization != two.authorization for one, two in twice), "a copy without a death"
+    died = [(one.conversation, one.authorization) for one, _ in twice]
+    assert len(set(died)) == len(died), "two copies in a conversation for one death"
     assert await left_of_relays(w.database) == 0
     counts = [sum(counts) for counts in zip(*((p.said, p.answered, p.noted) for p in pairs), strict=True)]
     say(f"  {kills} kills, (said, answered, noted) = {counts}, {w.redelivered} deliveries again, {len(twice)} copies")

@@ -29,6 +29,9 @@ def turn_in(body: Json) -> int:
     return int(found[1])
 
 
+AHEAD = 10  # turns whose cards are still owed
+
+
 class User:
     """Does one thing after the other, each until it is acknowledged. `done`: how many, the opening not counted."""
 
@@ -81,9 +84,14 @@ class User:
         return message(self._world.connector.url, words, self._conversation)
 
     async def live(self, enough: Callable[[], bool], pause: float = 1.0) -> None:
-        """Press or type, with pauses of up to so many seconds, until it is enough."""
+        """Press or type, with pauses of up to so many seconds, until it is enough.
+
+        Whoever is far ahead of the answers waits for them: Teams takes two messages a second from a bot in one
+        conversation in the long run, and a campaign of many minutes would end with minutes of messages on their way.
+        """
         while not enough():
-            await self.act()
+            if self.came() and self.turn - max(turn for (_, turn), _ in self.came()[-4:]) <= AHEAD:
+                await self.act()
             await asyncio.sleep(self._rng.uniform(0.1, 1.0) * pause)
 
     async def live_for(self, acts: int, pause: float = 1.0) -> None:
