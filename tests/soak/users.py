@@ -16,6 +16,7 @@ from tests.soak.world import Json, World
 
 OPENING = "my guest cannot redeem the invitation"  # opens the guide, at its first question
 STEPS = (("answer", "yes", "yes"), ("back", "", "back"))  # verb, value, typed words: to the second question, and back
+AHEAD = 10  # turns whose cards are still owed
 _TURN = re.compile(r'"turn": (\d+)')
 
 
@@ -27,9 +28,6 @@ def turn_in(body: Json) -> int:
     found = _TURN.search(dumps(body))
     assert found, body
     return int(found[1])
-
-
-AHEAD = 10  # turns whose cards are still owed
 
 
 class User:
