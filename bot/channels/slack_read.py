@@ -257,15 +257,18 @@ def _of_a_person(message: Json, place: _Place) -> bool:
 
 
 def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> Heard:
-    """A person edited or deleted a message. Ours come back this way too, and links that Slack unfolds."""
+    """A person edited or deleted a message, or one of its files. Ours come back this way too, and links that Slack
+    unfolds."""
     now, before = part(event, "message"), part(event, "previous_message")
     gone = text(event, "subtype") == "message_deleted" or text(now, "subtype") == "tombstone"
     message = before if gone else now
     if not _of_a_person(message, place):
         return None
     same = text(now, "text") == text(before, "text")
-    if not gone and (same or not part(now, "edited")):
+    file = 0 if gone else _file_gone(now, before)
+    if not gone and not file and (same or not part(now, "edited")):
         return None
+    gone = gone or file > 0
     channel, user = _needed(identifier(event, "channel"), "channel"), identifier(message, "user")
     stamp = _needed(identifier(message, "ts") or identifier(event, "deleted_ts"), "ts")
     thread = identifier(message, "thread_ts") or stamp
@@ -275,6 +278,7 @@ def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> 
         return Doubtful(address, user)
     words, mentioned = ("", True) if gone else slack_words.spoken(text(now, "text"), place.bot)
     when = identifier(event, "event_ts") or identifier(body, "event_id")
+    stamp = f"{stamp}#{file}" if file else stamp  # as a message's files are numbered where they are passed on
     return Envelope(
         f"{stamp}:{'deleted' if gone else 'edited'}:{_needed(when, 'event_ts')}",
         address,
@@ -285,6 +289,15 @@ def _change(body: Json, event: Json, place: _Place, at: float, rules: Rules) -> 
         mentioned=mentioned or direct,
         said="" if gone else slack_words.said(now.get("blocks"), place.bot),
     )
+
+
+def _file_gone(now: Json, before: Json) -> int:
+    """The number, from 1, of a file that was taken out of a message; 0 when none was."""
+    there = {identifier(each, "id") for each in parts(now, "files") if text(each, "mode") != "tombstone"}
+    for number, each in enumerate(parts(before, "files")[:MAX_FILES], 1):
+        if text(each, "mode") != "tombstone" and identifier(each, "id") not in there:
+            return number
+    return 0
 
 
 def _files(message: Json) -> tuple[SentFile, ...]:

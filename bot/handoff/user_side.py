@@ -262,9 +262,10 @@ async def said_in(store: Store, envelope: Envelope) -> list[Message]:
         if of is None:
             break
         found.append(of)
-        for file in of.files if envelope.change == "delete" else ():
-            await store.drop_file(str(file["id"]))
-    return [message for message in found if message is not None]
+    said = [message for message in found if message is not None]
+    for file in [file for message in said for file in message.files] if envelope.change == "delete" else ():
+        await store.drop_file(str(file["id"]))
+    return said
 
 
 def changed(

@@ -104,6 +104,27 @@ async def test_a_file_that_is_taken_back_is_gone_at_the_first_desk(database_url:
         assert not any(sent.method == "DELETE" for sent in place.stand.connector.sent)
 
 
+async def test_one_file_of_a_message_is_taken_back() -> None:
+    """In Slack a file can be taken out of a message: it alone is gone at the desk, and from the database."""
+    async with both(SqliteStore(":memory:"), public_url="https://help.example") as place:
+        user, staff = SlackUser(place), SlackStaff(place)
+        await staff.bind("identity")
+        case = await a_case(user)
+        await staff.act("Anna", "claim", case)
+        files = [{**place.slack.file(f"{name}.log", name.encode() * 900), "id": f"F{name}"} for name in "ab"]
+        name = await user.say("look", files=files, subtype="file_share")
+        kept = [file for file in await place.store.files(case) if file.blob]
+        before = user.said[name]
+        now = {**before, "files": [files[0], {"id": "Fb", "mode": "tombstone"}]}
+        inside = {"type": "message", "subtype": "message_changed", "channel": slack.CHAT, "channel_type": "im"}
+        more = {"message": now, "previous_message": before, "event_ts": slack.stamp(), "ts": slack.stamp()}
+        await place.in_slack(slack.event({**inside, **more}))
+        assert [call.method for call in place.slack.calls if "delete" in call.method] == ["files.delete"]
+        left = [file for file in await place.store.files(case) if file.blob]
+        assert [file.name for file in kept] == ["a.log", "b.log"]
+        assert [file.name for file in left] == ["a.log"]
+
+
 @pytest.mark.parametrize("way", ["TS", "ST", "SS"])
 async def test_a_long_message_is_changed_and_taken_back_whole(way: str) -> None:
     """What was too long for one message of Slack is changed and deleted in all of its messages."""
