@@ -87,9 +87,9 @@ class People:
         """Whether somebody of another workspace is of the organization that ours belongs to. Raises `TimeoutError`
         while Slack does not say, `DeliveryError`."""
         ours = (await installed_for(self._tokens, address)).organization
-        if not ours:
+        if not ours and self._tokens.ready():
             return False
-        found = await self.profile(address, f"{address.tenant}:{user}")
+        found = await self.profile(address, f"{address.tenant}:{user}") if ours else Profile()
         if not found.told:
             raise TimeoutError("Slack does not say whose person this is")
         return found.organization == ours

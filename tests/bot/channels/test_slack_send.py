@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from bot.channels.slack import SlackChannel
 from bot.channels.slack_people import LISTED, MOST
+from bot.channels.slack_read import Doubtful
 from bot.channels.slack_render import Pair
 from bot.channels.slack_tokens import OneWorkspace
 from bot.envelope import Address, Person, Written
@@ -251,6 +252,21 @@ async def test_colleagues_of_the_organization_are_members(slack: Slack) -> None:
         await made.start()
         await fake.until(made.ready)
         assert [person.id for person in await made.members(THREAD)] == [f"{TEAM}:{ANNA}", f"{TEAM}:U0COLL"]
+        await made.close()
+
+
+async def test_before_we_know_who_we_are_nobody_is_a_guest(slack: Slack) -> None:
+    """Nor a colleague: whoever may be one is answered when it is known."""
+    slack.faults.append(Fault(error="invalid_auth", only="auth.test"))
+    async with aiohttp.ClientSession() as session:
+        made = SlackChannel(
+            session, library().say, lambda api: OneWorkspace(api, fake.TOKEN), secret=fake.SECRET, api=slack.url
+        )
+        with pytest.raises(TimeoutError):
+            await made.settled(Doubtful(THREAD, "U0COLL"), {}, 0.0)
+        await made.start()
+        await fake.until(made.ready)
+        assert await made.settled(Doubtful(THREAD, "U0COLL"), {}, 0.0) == (None, {})
         await made.close()
 
 
