@@ -168,14 +168,21 @@ def unreachable(scene: Scene) -> str:
 
 
 def reopened(case: Case, scene: Scene) -> Change:
-    """The user came back within the time: the same thread, the same agent asked first."""
+    """The user came back within the time: the same thread, the same agent asked first. Where the queue's desk has moved
+    meanwhile, a thread there."""
+    old, desk = case.desk, scene.desks.get(case.queue, case.desk)
+    case = case if desk.key == old.key else replace(case, desk=desk, thread=None)
     case = replace(
         case, state=after("reopen", case.state), agent=None, ending="", closed_by="", closed_at=0.0, nudges=0, timer=""
     )
     case = timed(replace(case, waiting_since=scene.now, user_at=scene.now), scene)
     back = fill(scene.staff.desk.user_back, name=views.who(case, scene.staff.desk), agent=_former(case, scene))
-    words = fill(scene.user.desk.reopened, case=case.id, place=scene.place)
-    return Change(case, (scene.tell_user(case, words), scene.root(case), scene.tell_staff(back)))
+    user = scene.tell_user(case, fill(scene.user.desk.reopened, case=case.id, place=scene.place))
+    if desk.key == old.key:
+        return Change(case, (user, scene.root(case), scene.tell_staff(back)))
+    card = replace(scene, colleagues=()).card(case)  # those whom the scene knows sit at the old desk
+    root = Say("thread", card, "thread", ROOT, after_to="user", failed=views.notice(unreachable(scene)))
+    return Change(case, (user, root, scene.tell_staff(back)))
 
 
 def _former(case: Case, scene: Scene) -> str:

@@ -125,6 +125,24 @@ async def test_one_file_of_a_message_is_taken_back() -> None:
         assert [file.name for file in left] == ["a.log"]
 
 
+@pytest.mark.parametrize("way", ["TTS", "SST"])
+async def test_who_comes_back_comes_to_where_the_desk_is_now(way: str) -> None:
+    """Meanwhile the queue's desk has moved to the other platform: the case gets a thread there, and goes on there."""
+    async with both(SqliteStore(":memory:")) as place:
+        user, first, second = USERS[way[0]](place), STAFF[way[1]](place), STAFF[way[2]](place)
+        await first.bind("identity")
+        case = await a_case(user)
+        await first.act("Anna", "claim", case)
+        await first.act("Anna", "close", case, ending="not_solved")
+        await second.bind("identity")
+        await user.say("it is not solved")
+        assert "it is not solved" in second.seen(case)
+        assert "it is not solved" not in first.seen(case)
+        await second.act("Ben", "claim", case)
+        await second.mention("Ben", "I am Ben", case)
+        assert "Ben: I am Ben" in user.seen()
+
+
 @pytest.mark.parametrize("way", ["TS", "ST", "SS"])
 async def test_a_long_message_is_changed_and_taken_back_whole(way: str) -> None:
     """What was too long for one message of Slack is changed and deleted in all of its messages."""
