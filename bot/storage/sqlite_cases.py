@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cached_property
 from typing import Any
 
 from bot.envelope import Address
@@ -10,9 +11,11 @@ from bot.handoff.case import Case, Message
 from bot.storage import sqlite_rows as rows
 from bot.storage.base import Committed
 from bot.storage.case_codec import (
+    Lasting,
     Touch,
     case_columns,
     edit_columns,
+    lasting,
     load_case,
     load_cases,
     load_desk,
@@ -28,9 +31,8 @@ from bot.storage.sqlite_thread import SqliteThread
 
 ANSWER = "SELECT answer FROM inbox WHERE key = ? AND event = ?"
 REMEMBER = "INSERT INTO inbox (key, event, answer, at) VALUES (?, ?, ?, ?)"
-# The event id goes in first: what is known already shows by no row. With it, whether the conversation is parked.
-ENTER = """INSERT INTO inbox (key, event, answer, at) VALUES (?, ?, ?, ?) ON CONFLICT (key, event) DO NOTHING
-    RETURNING EXISTS (SELECT 1 FROM lanes WHERE lanes.key = inbox.key AND lanes.parked IS NOT NULL)"""
+# The event id goes in first: nothing is changed by one that is known already.
+ENTER = "INSERT INTO inbox (key, event, answer, at) VALUES (?, ?, ?, ?) ON CONFLICT (key, event) DO NOTHING"
 TAKE_BACK = "DELETE FROM inbox WHERE key = ? AND event = ?"
 VERSION = "SELECT version FROM conversations WHERE key = ?"
 OPEN_CASE = """INSERT INTO cases (id, version, state, queue, agent, person, user_key, desk_key, lane, thread, since,
@@ -50,6 +52,8 @@ CHANGE_DATA = """UPDATE cases SET version = version + 1, data = :data
     WHERE id = :id AND version = :version AND state IS :state AND queue IS :queue AND agent IS :agent
         AND person IS :person AND user_key IS :user_key AND desk_key IS :desk_key AND lane IS :lane
         AND thread IS :thread AND since IS :since AND claimed IS :claimed AND closed IS :closed AND due IS :due"""
+# The same where it is known that this is so, for the version was written here.
+CHANGE_KNOWN = "UPDATE cases SET version = version + 1, data = ? WHERE id = ? AND version = ?"
 TOUCH = """INSERT INTO conversations (key, state, version, address, seq, used, case_id)
     VALUES (:key, coalesce(:state, '{}'), 1, :address, :count, :at, :case)
     ON CONFLICT (key) DO UPDATE SET
@@ -57,10 +61,10 @@ TOUCH = """INSERT INTO conversations (key, state, version, address, seq, used, c
             OR (:opens < 0 AND case_id IS :id)),
         state = coalesce(:state, state), address = CASE WHEN :state IS NULL THEN address ELSE excluded.address END,
         seq = seq + :count, used = :at,
-        case_id = CASE WHEN :opens > 0 THEN :id WHEN :opens < 0 THEN nullif(case_id, :id) ELSE case_id END
-    RETURNING seq, address"""
+        case_id = CASE WHEN :opens > 0 THEN :id WHEN :opens < 0 THEN nullif(case_id, :id) ELSE case_id END"""
 # The same where rows are owed to a conversation that is there, and nothing else: only the index of `used` is written.
-COUNT_ON = "UPDATE conversations SET seq = seq + ?, used = ? WHERE key = ? RETURNING seq, address"
+COUNT_ON = "UPDATE conversations SET seq = seq + ?, used = ? WHERE key = ?"
+COUNTED = "SELECT seq, address FROM conversations WHERE key = ?"  # costs less than a RETURNING
 LET_GO = """UPDATE conversations SET case_id = CASE WHEN :opens > 0 THEN :id END, version = version + 1
     WHERE key = :key AND (case_id IS :id) = (:opens < 0)"""
 SAY = """INSERT INTO messages (case_id, mark, text, state, reason, changed, source_key, source_id, data)
@@ -86,21 +90,35 @@ BIND_DESK = """INSERT INTO desks (queue, address, bound_by, at) VALUES (?, ?, ?,
 UNBIND_DESK = "DELETE FROM desks WHERE queue = ?"
 
 
+OURS = 1000  # cases
+_Stored = tuple[int, Lasting, float | None]  # version, what lasts of the case, when it is due
+
+
 class SqliteCases:
     """See `bot.storage.cases.CaseStore`."""
 
     _thread: SqliteThread
 
+    @cached_property
+    def _ours(self) -> dict[str, _Stored]:
+        """Cases as they were written here last."""
+        return {}
+
     async def commit_step(self, step: Step, holder: str, lease_until: float) -> Committed:
         """Write the step, or nothing."""
         # JSON is made here, so that the writer's transaction stays short.
-        touched = touches(step)
-        columns = {**case_columns(step.case), "id": step.case.id, "version": step.case.version}
+        case, touched = step.case, touches(step)
+        columns = {**case_columns(case), "id": case.id, "version": case.version}
+        now = (case.version, lasting(case), columns["due"])
+        known = self._ours.pop(case.id, None) == now
         answer = None if step.answer is None else written(step.answer).text
         result, found = await self._thread.run(
-            lambda db: _commit_step(db, step, touched, columns, answer, holder, lease_until), write=True
+            lambda db: _commit_step(db, step, touched, columns, known, answer, holder, lease_until), write=True
         )
         if result == "done":
+            if len(self._ours) >= OURS:
+                del self._ours[next(iter(self._ours))]
+            self._ours[case.id] = (case.version + 1, *now[1:])
             return Committed("done", rows=tuple(stored_rows(found)))
         return Committed(result, answer=None if found is None else loads(found))
 
@@ -208,19 +226,17 @@ def _commit_step(
     step: Step,
     touched: list[Touch],
     columns: dict[str, Any],
+    known: bool,
     answer: str | None,
     holder: str,
     lease_until: float,
 ) -> tuple[Any, Any]:
     """("done", rows as stored), ("duplicate", answer) or ("conflict", None). All is checked before anything is written
     but the event id, which is the one thing to be undone."""
-    event, parked = (step.event_key, step.event_id), False
-    if step.event_id:
-        entered = db.execute(ENTER, (*event, answer, step.at)).fetchall()
-        if not entered:
-            return "duplicate", db.execute(ANSWER, event).fetchone()[0]
-        parked = bool(entered[0][0])
-    if not (_unmoved(db, touched) and _put_case(db, step, columns)):
+    event = (step.event_key, step.event_id)
+    if step.event_id and not db.execute(ENTER, (*event, answer, step.at)).rowcount:
+        return "duplicate", db.execute(ANSWER, event).fetchone()[0]
+    if not (_unmoved(db, touched) and _put_case(db, step, columns, known)):
         if step.event_id:
             db.execute(TAKE_BACK, event)
         return "conflict", None
@@ -235,9 +251,8 @@ def _commit_step(
             leased += _touch(db, step, touch, holder, lease_until)
         elif touch.opens:
             db.execute(LET_GO, {"key": touch.key, "opens": touch.opens, "id": step.case.id})
-        if parked and touch.key == step.event_key and not touch.rows:
-            db.execute(rows.RESUME, (holder, lease_until, touch.key))
-            leased += rows.waiting(db, touch.key, holder)
+        if step.event_id and touch.key == step.event_key and not touch.rows:
+            leased += _resumed(db, touch.key, holder, lease_until)
     return "done", leased
 
 
@@ -251,32 +266,41 @@ def _unmoved(db: sqlite3.Connection, touched: list[Touch]) -> bool:
     return True
 
 
-def _put_case(db: sqlite3.Connection, step: Step, columns: dict[str, Any]) -> bool:
-    """Write the case as it is now; False when somebody was faster."""
-    if not step.case.version:
+def _put_case(db: sqlite3.Connection, step: Step, columns: dict[str, Any], known: bool) -> bool:
+    """Write the case as it is now; False when somebody was faster. known: only its `data` changes."""
+    case = step.case
+    if not case.version:
         return bool(db.execute(OPEN_CASE, columns).rowcount)
+    if known:
+        return bool(db.execute(CHANGE_KNOWN, (columns["data"], case.id, case.version)).rowcount)
     return bool(db.execute(CHANGE_DATA, columns).rowcount or db.execute(CHANGE_CASE, columns).rowcount)
+
+
+def _resumed(db: sqlite3.Connection, key: str, holder: str, lease_until: float) -> list[Any]:
+    """What waits in the conversation in which the event happened, if it was parked."""
+    if db.execute(rows.PARKED, (key,)).fetchone() is None:
+        return []
+    db.execute(rows.RESUME, (holder, lease_until, key))
+    return rows.waiting(db, key, holder)
 
 
 def _touch(db: sqlite3.Connection, step: Step, touch: Touch, holder: str, lease_until: float) -> list[Any]:
     """Write what changes of one conversation or lane; its waiting rows, if it is leased now."""
     key, at, count = touch.key, step.at, len(touch.rows)
-    found = db.execute(COUNT_ON, (count, at, key)).fetchall() if touch.state is None and not touch.opens else []
-    if not found:
+    plain = touch.state is None and not touch.opens
+    if not (plain and db.execute(COUNT_ON, (count, at, key)).rowcount):
         values = {"key": key, "state": touch.state, "address": touch.address, "count": count, "at": at}
         more = {"case": touch.case, "opens": touch.opens, "id": step.case.id}
-        found = db.execute(TOUCH, {**values, **more}).fetchall()
+        db.execute(TOUCH, {**values, **more})
     if not count:
         return []
-    ((last, address),) = found
+    last, address = db.execute(COUNTED, (key,)).fetchone()
     first = last - count + 1
     for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, first):
         db.execute(rows.OWE_MORE, (key, seq, kind, payload, turn, at, own, follows))
-    leased = db.execute(rows.TAKE, (key, holder, lease_until, at, at)).fetchall()
-    if not leased:
-        return []
-    if leased[0][0] != first:  # older rows wait: they come first
-        return rows.waiting(db, key, holder)
+    if not db.execute(rows.TAKE_NEW, (key, holder, lease_until, at)).rowcount:  # older rows wait: they come first
+        taken = db.execute(rows.TAKE, (key, holder, lease_until, at, at)).fetchall()
+        return rows.waiting(db, key, holder) if taken else []
     return [
         (own or address, seq, kind, payload, turn, 0, at, 0, rows.receipt(db, key, kind, turn), key, follows)
         for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, first)

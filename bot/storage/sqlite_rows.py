@@ -18,8 +18,11 @@ OWE_MORE = """INSERT INTO outbox (key, seq, kind, payload, turn, created, addres
 TAKE = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
     SET holder = excluded.holder, wake = excluded.wake, parked = NULL WHERE parked IS NOT NULL OR wake <= ?
     RETURNING (SELECT min(o.seq) FROM outbox o WHERE o.key = lanes.key)"""
+# For a lane that is not there yet, so that nothing waits in it.
+TAKE_NEW = "INSERT INTO lanes (key, holder, wake, since) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
 WAKE = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, '', ?, ?) ON CONFLICT (key) DO UPDATE
     SET wake = excluded.wake, parked = NULL WHERE parked IS NOT NULL"""
+PARKED = "SELECT 1 FROM lanes WHERE key = ? AND parked IS NOT NULL"
 RESUME = "UPDATE lanes SET holder = ?, wake = ?, parked = NULL WHERE key = ? AND parked IS NOT NULL RETURNING 1"
 
 NEXT = """SELECT coalesce(o.address, c.address), o.seq, o.kind, o.payload, o.turn, o.attempts, o.created, o.doubtful,
@@ -29,7 +32,8 @@ NEXT = """SELECT coalesce(o.address, c.address), o.seq, o.kind, o.payload, o.tur
     FROM lanes l CROSS JOIN outbox o ON o.key = l.key CROSS JOIN conversations c ON c.key = l.key
     WHERE l.key = ? AND l.holder = ? ORDER BY o.seq LIMIT ?"""
 HELD = "SELECT 1 FROM lanes WHERE key = ? AND holder = ?"
-DONE = "DELETE FROM outbox WHERE key = ? AND seq = ? RETURNING turn, kind, follows"
+THIS = "SELECT rowid, turn, kind, follows FROM outbox WHERE key = ? AND seq = ?"
+DONE = "DELETE FROM outbox WHERE rowid = ?"
 SINCE = "UPDATE lanes SET since = ? WHERE key = ?"
 LEAVE = "DELETE FROM lanes WHERE key = ? AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.key = lanes.key)"
 KEEP_RECEIPT = """INSERT INTO receipts (key, turn, message, at) VALUES (?, ?, ?, ?)
@@ -73,7 +77,8 @@ def sent(
 ) -> list[Any] | None:
     """See `Store.sent`."""
     others: list[Any] = []
-    for turn, kind, follows in db.execute(DONE, (key, seq)).fetchall():
+    for row, turn, kind, follows in db.execute(THIS, (key, seq)).fetchall():
+        db.execute(DONE, (row,))
         if thread is not None:
             bind(db, None, key, thread, now)
         if turn is not None and kind == "delete":
@@ -103,7 +108,8 @@ def park(db: Db, key: str, reason: str, holder: str, now: float) -> None:
 def _aside(db: Db, key: str, seq: int, reason: str, holder: str, now: float) -> list[Any]:
     """Move a row aside; rows of another lane that are to be delivered because of it."""
     db.execute(PUT_ASIDE, (reason, key, seq))
-    for _, _, follows in db.execute(DONE, (key, seq)).fetchall():
+    for row, _, _, follows in db.execute(THIS, (key, seq)).fetchall():
+        db.execute(DONE, (row,))
         if follows is not None:
             return follow(db, key, follows, reason, holder, now)
     return []
