@@ -62,9 +62,6 @@ TOUCH = """INSERT INTO conversations (key, state, version, address, seq, used, c
         state = coalesce(:state, state), address = CASE WHEN :state IS NULL THEN address ELSE excluded.address END,
         seq = seq + :count, used = :at,
         case_id = CASE WHEN :opens > 0 THEN :id WHEN :opens < 0 THEN nullif(case_id, :id) ELSE case_id END"""
-# The same where rows are owed to a conversation that is there, and nothing else: only the index of `used` is written.
-COUNT_ON = "UPDATE conversations SET seq = seq + ?, used = ? WHERE key = ?"
-COUNTED = "SELECT seq, address FROM conversations WHERE key = ?"  # costs less than a RETURNING
 LET_GO = """UPDATE conversations SET case_id = CASE WHEN :opens > 0 THEN :id END, version = version + 1
     WHERE key = :key AND (case_id IS :id) = (:opens < 0)"""
 SAY = """INSERT INTO messages (case_id, mark, text, state, reason, changed, source_key, source_id, data)
@@ -288,13 +285,13 @@ def _touch(db: sqlite3.Connection, step: Step, touch: Touch, holder: str, lease_
     """Write what changes of one conversation or lane; its waiting rows, if it is leased now."""
     key, at, count = touch.key, step.at, len(touch.rows)
     plain = touch.state is None and not touch.opens
-    if not (plain and db.execute(COUNT_ON, (count, at, key)).rowcount):
+    if not (plain and db.execute(rows.COUNT_ON, (count, at, key)).rowcount):
         values = {"key": key, "state": touch.state, "address": touch.address, "count": count, "at": at}
         more = {"case": touch.case, "opens": touch.opens, "id": step.case.id}
         db.execute(TOUCH, {**values, **more})
     if not count:
         return []
-    last, address = db.execute(COUNTED, (key,)).fetchone()
+    last, address = db.execute(rows.COUNTED, (key,)).fetchone()
     first = last - count + 1
     for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, first):
         db.execute(rows.OWE_MORE, (key, seq, kind, payload, turn, at, own, follows))
