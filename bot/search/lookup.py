@@ -6,12 +6,11 @@ same), of which the one counts for a guide that says most. What a guide gets fro
 
 from __future__ import annotations
 
-import heapq
 import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.search import spelling
@@ -47,14 +46,14 @@ class Slot:
 class Ranked:
     """A guide by its number, its score, and how much of what the message says it knows, 0 to 1.
 
-    known: how many telling words of the message it knows, slips and synonyms among them; an error code counts as
-    `TELLING` of them.
+    known: of the first one, how many telling words of the message it knows, slips and synonyms among them; an error
+    code counts as `TELLING` of them.
     """
 
     number: int
     score: float
     covered: float
-    known: int = TELLING
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +96,16 @@ class Lookup:
         scores = [0.0] * (max((word.guides[-1] for word in words.values()), default=0) + 1)
         for slot in first:
             self._add(scores, slot, words)
-        near = heapq.nlargest(max(most, NEAR), range(len(scores)), key=scores.__getitem__)
+        near = _highest(scores, max(most, NEAR))
         for slot in rest:
             self._add_for(near, scores, slot, words)
         near.sort(key=lambda number: (-scores[number], number))
         whole = sum(slot.counts * self._rarity(slot, words) for slot in slots if not slot.added)
-        own = [slot for slot in slots if not slot.added and slot.counts >= 1]
-        return [
-            Ranked(n, scores[n], min(1.0, scores[n] / whole), self._known_by(n, own, words))
-            for n in near[:most]
-            if scores[n] > 0
-        ]
+        found = [Ranked(n, scores[n], min(1.0, scores[n] / whole)) for n in near[:most] if scores[n] > 0]
+        if found:
+            own = [slot for slot in slots if not slot.added and slot.counts >= 1]
+            found[0] = replace(found[0], known=self._known_by(found[0].number, own, words))
+        return found
 
     def telling(self, text: str) -> frozenset[str]:
         """The stems of a text that say something of the matter, as they are written."""
@@ -216,6 +214,15 @@ class Lookup:
                 if place < len(word.guides) and word.guides[place] == number:
                     best = max(best, factor * word.says[place])
             scores[number] += best
+
+
+def _highest(scores: list[float], most: int) -> list[int]:
+    """The places of the highest scores above 0. (Sorting bare floats is four times as fast as a heap with a key.)"""
+    least = sorted(scores)[-most] if len(scores) > most else 0.0
+    found = [number for number, score in enumerate(scores) if score > 0 and score >= least]
+    if len(found) > most:
+        found = sorted(found, key=lambda number: (-scores[number], number))[:most]
+    return found
 
 
 def _once(slots: list[Slot]) -> list[Slot]:
