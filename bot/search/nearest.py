@@ -11,7 +11,7 @@ from typing import Any
 from bot.search.file import Compiled
 from bot.search.vectors import Encoder
 
-AMONG = 40  # guides that are looked at of each kind: with more, no more is found
+AMONG = 100  # guides that are looked at of each kind
 MEANING = 0.5  # the share of the meaning in a fused score; the rest is the words'
 
 VECTORS = "SELECT number, vector FROM guides JOIN vectors USING (text) ORDER BY number"
