@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from bot.channels.teams_send import Sender
+from bot.channels.teams_send import Sender, service_url
 from bot.envelope import Address, Person
 from bot.errors import DeliveryError, Undeliverable
 
@@ -23,9 +23,9 @@ async def members(sender: Sender, address: Address) -> list[Person]:
     for _ in range(MOST_PAGES):
         more = f"&continuationToken={quote(token, safe='')}" if token else ""
         try:
-            answer = await sender.request("GET", service, f"{base}/pagedmembers?pageSize={PAGE}{more}", None)
+            answer = await sender.get(service_url(service, f"{base}/pagedmembers?pageSize={PAGE}{more}"))
         except Undeliverable:  # an older or a simpler service knows only the plain list
-            answer = await sender.request("GET", service, f"{base}/members", None)
+            answer = await sender.get(service_url(service, f"{base}/members"))
         listed = answer.get("members", answer.get("items"))
         found += [_person(each) for each in listed or () if isinstance(each, dict)]
         token = str(answer.get("continuationToken") or "")
@@ -41,7 +41,7 @@ async def profile(sender: Sender, address: Address, person: Person) -> Person:
     """
     path = f"/{quote(address.conversation, safe='')}/members/{quote(person.id, safe='')}"
     try:
-        known = _person(await sender.request("GET", str(address.details["serviceUrl"]), path, None))
+        known = _person(await sender.get(service_url(str(address.details["serviceUrl"]), path)))
     except Undeliverable:
         known = next((each for each in await _listed(sender, address) if each.id == person.id), person)
     except DeliveryError:

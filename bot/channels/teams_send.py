@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ PATIENCE = 20.0  # seconds that one request may take
 _LONGEST_WAIT = 3600.0  # the most that a Retry-After may hold a conversation
 _READ_MOST = 64 * 1024
 _TYPE = "application/json; charset=utf-8"
+_AT_WORK = 512  # conversations whose URLs are kept: taking one apart costs as much as the rest of a request's making
 
 log = structlog.get_logger()
 
@@ -96,7 +98,7 @@ class Sender:
             "channelData": {"channel": {"id": address.conversation}},
             "activity": {**row.payload, "from": bot},
         }
-        answer = await self._request("POST", row, "", body)
+        answer = await self._request("POST", service_url(str(address.details["serviceUrl"]), ""), body)
         thread = answer.get("id")
         if not isinstance(thread, str) or not thread.isprintable():
             raise DeliverLater("no thread id", ambiguous=True)
@@ -108,23 +110,19 @@ class Sender:
         body: dict[str, Any] | bytes | None = None
         if method != "DELETE":
             body = _with(row.payload, added)
-        path = f"/{quote(conversation, safe='')}/activities{suffix}"
-        answer = await self._request(method, row, path, body)
+        url = _activities(str(row.address.details["serviceUrl"]), conversation)
+        if suffix:
+            url = URL(f"{url}{suffix}", encoded=True)
+        answer = await self._request(method, url, body)
         return Receipt(_text(answer.get("id")) or row.receipt)
 
-    async def _request(self, method: str, row: Row, path: str, body: dict[str, Any] | bytes | None) -> dict[str, Any]:
-        """One request below /v3/conversations; the JSON object that it answers, empty where it gives none."""
-        # A POST that broke off may have been delivered; the others can be repeated.
-        return await self.request(method, str(row.address.details["serviceUrl"]), path, body, method == "POST")
+    async def get(self, url: URL) -> dict[str, Any]:
+        """What a service says, as a JSON object; a list is its "items". Raises `DeliveryError`."""
+        return await self._request("GET", url, None)
 
-    async def request(
-        self, method: str, service: str, path: str, body: dict[str, Any] | bytes | None, post: bool = False
-    ) -> dict[str, Any]:
-        """A request to a service whose address was checked by the caller. Raises `DeliveryError`.
-
-        body: bytes are JSON already.
-        """
-        url = URL(f"{service.rstrip('/')}/v3/conversations{path}", encoded=True)
+    async def _request(self, method: str, url: URL, body: dict[str, Any] | bytes | None) -> dict[str, Any]:
+        """One request to a service whose address was checked by the caller. body: bytes are JSON already."""
+        post = method == "POST"  # one that broke off may have been delivered; the others can be repeated
         headers = {"Content-Type": _TYPE}
         token = ""
         if self._tokens:
@@ -177,6 +175,17 @@ class Sender:
         except (ValueError, OverflowError):
             return None
         return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def service_url(service: str, path: str) -> URL:
+    """The URL of something below a service's conversations. path: quoted already."""
+    return URL(f"{service.rstrip('/')}/v3/conversations{path}", encoded=True)
+
+
+@lru_cache(maxsize=_AT_WORK)
+def _activities(service: str, conversation: str) -> URL:
+    """Where a conversation's messages go."""
+    return service_url(service, f"/{quote(conversation, safe='')}/activities")
 
 
 def _with(payload: Payload, added: dict[str, Any]) -> bytes:
