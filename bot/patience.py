@@ -23,7 +23,8 @@ class Patience:
 
     def __enter__(self) -> None:
         """The time begins."""
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("only a task can be timed")
         end = loop.time() + self._seconds
@@ -36,11 +37,11 @@ class Patience:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """In time, or too late."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         if task is None:
             raise RuntimeError("only a task can be timed")
         _, cancelled = self._ends.pop(task)
-        if task in self._expired:
+        if self._expired and task in self._expired:
             self._expired.discard(task)
             if task.uncancel() <= cancelled and kind is asyncio.CancelledError:
                 raise TimeoutError from error

@@ -49,7 +49,10 @@ async def obey(dc: DialogContext, work: Work, command: str) -> None:
 
 def _guide_frame(dc: DialogContext) -> int | None:
     """The place of the guide in the stack (0 is the top), or None outside of guides."""
-    return next((i for i, frame in enumerate(dc.stack) if frame.id == "guide"), None)
+    for place, frame in enumerate(dc.stack):
+        if frame.id == "guide":
+            return place
+    return None
 
 
 def _guide(dc: DialogContext, work: Work) -> tuple[Guide | None, Walk | None]:

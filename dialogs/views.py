@@ -49,7 +49,7 @@ def question_card(work: Work, guide: Guide, walk: Walk, question: Question, agai
         facts=tuple(fact(work.texts, q, a) for q, a in heard),
         ask=question.again if again else question.ask,
         hint=question.hint or "",
-        answers=tuple(_answer(a.label, a.id) for a in question.answers),
+        answers=tuple([_answer(a.label, a.id) for a in question.answers]),
         ways=work.ways(*ways),
     )
 

@@ -100,8 +100,8 @@ class Work:
 
     def way(self, verb: str) -> Button:
         """One of the quiet buttons around a question."""
-        return _way(getattr(self.texts, f"way_{verb}"), verb)
+        return _way(getattr(self.texts, "way_" + verb), verb)
 
     def ways(self, *verbs: str) -> tuple[Button, ...]:
         """Several of them."""
-        return tuple(self.way(v) for v in verbs)
+        return tuple([self.way(verb) for verb in verbs])

@@ -198,9 +198,11 @@ def _sender(activity: dict[str, Any]) -> Person:
 
 def _locale(activity: dict[str, Any], default: str) -> str:
     """The client's language: as the activity says, or as the client says of itself (`clientInfo`)."""
-    told = (e for e in list_of(activity, "entities") if isinstance(e, dict) and e.get("type") == "clientInfo")
-    for source in (activity, *told):
-        if _LOCALE.fullmatch(locale := text_of(source, "locale")):
+    if _LOCALE.fullmatch(locale := text_of(activity, "locale")):
+        return locale
+    for each in list_of(activity, "entities"):
+        told = isinstance(each, dict) and each.get("type") == "clientInfo"
+        if told and _LOCALE.fullmatch(locale := text_of(each, "locale")):
             return locale
     return default
 
@@ -218,8 +220,10 @@ def _press(data: Any) -> Press | None:
         or not (isinstance(value, str) and len(value) <= MAX_VALUE and value.isprintable())
     ):
         raise Refused(400, "bad-press", "The data of this button is not what our cards carry.")
+    if len(data) == len(_OURS) and "value" in data:
+        return Press(verb, turn, value)
     # What stood in the card's inputs comes beside what the button carries.
-    names = [name for name in data if name not in _OURS] if len(data) > len(_OURS) else ()
+    names = [name for name in data if name not in _OURS]
     if len(names) > MAX_FIELDS or not all(len(name) <= MAX_NAME and name.isprintable() for name in names):
         raise Refused(400, "bad-press", "The inputs of this card are not what our cards have.")
     fields = tuple((name, data[name].translate(CONTROLS)) for name in names if isinstance(data[name], str))
