@@ -15,7 +15,7 @@ from bot.patience import Patience
 WAIT = 5.0  # seconds, for a connection and for an answer; the platform delivers again what we refuse
 SIZE = 8  # connections
 GROUP = 128  # calls of one statement at most
-AT_ONCE = 2  # statements of one kind under way; what comes meanwhile waits for the next one
+LOOKS = 2  # turns of the event loop that a statement waits, for what has arrived already to join it
 
 # What comes when the server is stopping, starting, gone, or not to be reached.
 _GONE = (
@@ -180,7 +180,10 @@ def _name(error: BaseException) -> str:
 
 
 class Grouped(Generic[Item, Result]):
-    """Calls of one kind that wait at the same moment go to the server as one statement; each gets its own result."""
+    """Calls of one kind that wait at the same moment go to the server as one statement; each gets its own result.
+
+    One statement of a kind is under way at a time: what comes meanwhile shares the next one.
+    """
 
     def __init__(self, run: Callable[[list[Item]], Awaitable[Sequence[Result]]], most: int = GROUP) -> None:
         """`run` gives one result for each item, in their order. When it fails, each item is tried alone; so it must
@@ -188,32 +191,32 @@ class Grouped(Generic[Item, Result]):
         self._run = run
         self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._working = 0  # tasks that will look at what waits once more; one that has ended may still be in the set
+        self._task: asyncio.Task[None] | None = None
+        self._working = False  # the task will look at what waits once more; it may have no more to do, and not be done
 
     async def __call__(self, item: Item) -> Result:
         """The result of this item."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._working < AT_ONCE:
-            self._working += 1
-            task = asyncio.create_task(self._work())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if not self._working:
+            self._working = True
+            self._task = asyncio.create_task(self._work())
         return await future
 
     async def drain(self) -> None:
         """Wait until nothing is under way."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        while self._working and self._task:
+            await asyncio.wait([self._task])
 
     async def _work(self) -> None:
         try:
             while self._waiting:
+                for _ in range(LOOKS):
+                    await asyncio.sleep(0)
                 group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._go(group)
         finally:
-            self._working -= 1
+            self._working = False
 
     async def _go(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
