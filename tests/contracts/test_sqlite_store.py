@@ -213,7 +213,7 @@ async def test_no_statement_of_a_turn_walks_a_table(store: SqliteStore) -> None:
     plans = {}
     found = {**vars(sqlite_cases), **vars(sqlite_rows), **vars(sqlite_erase), **vars(sqlite)}
     for name, statement in found.items():
-        if not name.isupper() or not isinstance(statement, str) or name in WALKS:
+        if not name.isupper() or not isinstance(statement, str) or " " not in statement or name in WALKS:
             continue
 
         def explain(db: sqlite3.Connection, statement: str = statement) -> list[str]:
