@@ -217,8 +217,10 @@ class Lookup:
 
 
 def _highest(scores: list[float], most: int) -> list[int]:
-    """The places of the highest scores above 0. (Sorting bare floats is four times as fast as a heap with a key.)"""
-    least = sorted(scores)[-most] if len(scores) > most else 0.0
+    """The places of the highest scores; of many, those above 0. (Sorting bare floats is much faster than by a key.)"""
+    if len(scores) <= most:
+        return list(range(len(scores)))
+    least = sorted(scores)[-most]
     found = [number for number, score in enumerate(scores) if score > 0 and score >= least]
     if len(found) > most:
         found = sorted(found, key=lambda number: (-scores[number], number))[:most]
