@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -48,7 +48,7 @@ class Locks:
 
     def __init__(self) -> None:
         """No conversation is at work."""
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._locks: dict[str, deque[asyncio.Future[None]]] = {}  # by conversation, who waits for it
 
     def __len__(self) -> int:
         """How many conversations are at work."""
@@ -60,33 +60,40 @@ class Locks:
 
 
 class _Hold:
-    """A place in the queue of one conversation. (A generator would do, at twice the cost.)"""
+    """A place in the queue of one conversation, where there is one; most often there is none, and no lock is made."""
 
-    __slots__ = ("_key", "_lock", "_locks")
+    __slots__ = ("_key", "_locks")
 
-    def __init__(self, locks: dict[str, tuple[asyncio.Lock, int]], key: str) -> None:
+    def __init__(self, locks: dict[str, deque[asyncio.Future[None]]], key: str) -> None:
         self._locks = locks
         self._key = key
 
     async def __aenter__(self) -> None:
-        self._lock, users = self._locks.get(self._key) or (asyncio.Lock(), 0)
-        self._locks[self._key] = (self._lock, users + 1)
+        queue = self._locks.get(self._key)
+        if queue is None:
+            self._locks[self._key] = deque()
+            return
+        turn = asyncio.get_running_loop().create_future()
+        queue.append(turn)
         try:
-            await self._lock.acquire()
-        except BaseException:
-            self._leave()
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._pass_on()  # it had just become ours
             raise
 
     async def __aexit__(self, *_: object) -> None:
-        self._lock.release()
-        self._leave()
+        self._pass_on()
 
-    def _leave(self) -> None:
-        lock, users = self._locks[self._key]
-        if users == 1:
-            del self._locks[self._key]
-        else:
-            self._locks[self._key] = (lock, users - 1)
+    def _pass_on(self) -> None:
+        """The next who still waits has it; or nobody."""
+        queue = self._locks[self._key]
+        while queue:
+            turn = queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._locks[self._key]
 
 
 class Reception:

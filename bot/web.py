@@ -133,8 +133,11 @@ async def body_of_request(
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Refused(415, "content-encoding", "Send the body as it is, without Content-Encoding.")
     try:
-        if request.content.is_eof():
-            return await request.read()
+        if request.content.is_eof():  # all of it is here already, as nearly always
+            body = request.content.read_nowait()
+            if len(body) > request.client_max_size:
+                raise Refused(413, "too-big")
+            return body
         async with asyncio.timeout(seconds):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:

@@ -83,22 +83,21 @@ def fresh_rows(
 
     payloads: theirs, with their text. receipts: message ids by turn.
     """
-    return tuple(
-        _ready(
-            Row(
-                address,
-                first + index,
-                out.kind,
-                payload,
-                out.turn,
-                0,
-                created,
-                receipts.get(out.turn, "") if out.kind in ABOUT and out.turn is not None else "",
-                lane=lane,
-            )
-            for index, (out, payload) in enumerate(zip(outgoing, payloads, strict=True))
+    rows = [
+        Row(
+            address,
+            first + index,
+            out.kind,
+            payload,
+            out.turn,
+            0,
+            created,
+            receipts.get(out.turn, "") if out.kind in ABOUT and out.turn is not None else "",
+            lane=lane,
         )
-    )
+        for index, (out, payload) in enumerate(zip(outgoing, payloads, strict=True))
+    ]
+    return tuple(rows if len(rows) == 1 else _ready(rows))
 
 
 def _ready(rows: Iterable[Row]) -> list[Row]:
