@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.arrivals import TELLS, TRIES
-from bot.channels.slack_read import Doubtful, Rules, hear
+from bot.channels.slack_read import COLLEAGUE, Doubtful, Rules, hear
 from bot.envelope import Envelope
 from bot.errors import StoreUnavailable
 from bot.script import Script
@@ -319,6 +319,7 @@ def test_a_form_belongs_to_where_the_app_is(installed: str | None, team: str) ->
     assert heard.address.tenant == team
     refused = hear(body, 1.0, Rules(guests=False))
     assert isinstance(refused, Doubtful) == (team != fake.TEAM)
+    assert isinstance(hear({**body, COLLEAGUE: True}, 1.0, Rules(guests=False)), Envelope)
 
 
 GRID, OTHER = "E0GRID", "T2OTHER"  # an organization, and a second workspace of it

@@ -80,7 +80,13 @@ async def test_the_socket_counts_where_this_replica_holds_it() -> None:
             await socket.look()
             await fake.until(lambda: side.ready() and place.sockets)
             assert (await ready(made))[1]["slack"]
+            place.hanging.add("apps.connections.open")
             await place.sockets[0].close()
             await fake.until(lambda: not place.sockets)
             await socket.look()
             assert not (await ready(made))[1]["slack"]
+            place.hanging.clear()
+            place.released.set()
+            await fake.until(lambda: place.sockets)
+            await socket.look()
+            assert (await ready(made))[1]["slack"]
