@@ -29,6 +29,7 @@ WALKS = (
     "RELEASE_ARRIVALS",
     "CONVERSATIONS_WITH",
     "CASES_WITH",
+    "ARRIVALS_OF",
     "UNSIGN",
     "DESKS",
     "LIST",
