@@ -93,7 +93,7 @@ def _show(content: Content, ranked: list[dict[str, Any]]) -> None:
     offered = {result.guide} if isinstance(result, Sure) else set(result.guides) if isinstance(result, Unsure) else ()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("", "score", "guide", "title"):
-        table.add_column(name, no_wrap=name == "score")
+        table.add_column(name, no_wrap=name == "score", overflow="fold")  # an id is to be copied whole
     for entry in ranked:
         guide = content.library.guide(entry["guide"])
         mark = "*" if entry["guide"] in offered else ""

