@@ -21,6 +21,7 @@ from dialogs.turn import HandOff
 from dialogs.walk import Walk
 from dialogs.work import Work
 
+_LOOKED_AT = 30  # guides, for topics at the top: a library may be large
 HOME_GUIDES = 6  # more do not fit a phone's screen; the rest is found by words
 
 
@@ -160,8 +161,13 @@ def home_card(work: Work) -> MenuCard:
 
 
 def first_guides(work: Work) -> list[Guide]:
-    """The guides that are topics at the top."""
-    return list(islice(work.library.guides.values(), HOME_GUIDES))
+    """The guides that are topics at the top: the first ones, no two of one title."""
+    found: dict[str, Guide] = {}
+    for guide in islice(work.library.guides.values(), _LOOKED_AT):
+        found.setdefault(guide.title.casefold(), guide)
+        if len(found) == HOME_GUIDES:
+            break
+    return list(found.values())
 
 
 def guide_items(guides: Iterable[Guide], verb: str) -> tuple[MenuItem, ...]:

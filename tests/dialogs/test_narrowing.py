@@ -131,3 +131,14 @@ async def test_no_two_choices_look_the_same() -> None:
     state = json.dumps(talk.last.state)
     assert '"vpn-hotel"' in state
     assert '"vpn"' not in state
+
+
+async def test_no_two_topics_look_the_same() -> None:
+    """At the top, guides of one title are one topic; a number opens what it stands before."""
+    guides = {guide.id: guide for guide in _alike(("vpn", ("office",)), ("vpn-hotel", ("hotel",)))}
+    talk = Talk(engine(Library({**guides, "wifi": many().guides["wifi"], **shipped().guides}, shipped().texts)))
+    await talk.say("hello")
+    topics = [button.value for button, _ in talk.seen if button.verb == "guide"]
+    assert topics == ["vpn", "wifi", "guest-cannot-redeem"]
+    await talk.say("2")
+    assert '"wifi"' in json.dumps(talk.last.state)
