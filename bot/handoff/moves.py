@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from bot.envelope import Address, Person
 from bot.handoff import views
@@ -120,16 +120,18 @@ def write(
     text: str,
     source: tuple[str, str] = ("", ""),
     twin: str = "",
+    **changes: Any,
 ) -> tuple[Case, Message]:
     """One more message of the case. `turn` is by which its twin can be updated on the other side.
 
-    source: where it came in (conversation, message id). twin: where it goes; without, it stays internal.
+    source: where it came in (conversation, message id). twin: where it goes; without, it stays internal. changes: what
+    else of the case changes with it.
     """
     mark = case.mark + 1
     turn = AFTER_ROOT + mark if side in ("user", "bot") else turn_to_user(scene, mark)
     state: Literal["pending", "internal"] = "pending" if twin else "internal"
     message = Message(case.id, mark, scene.now, side, author, text, source[0], source[1], twin, turn, state)
-    return but(case, mark=mark), message
+    return but(case, mark=mark, **changes), message
 
 
 # -- opening and waiting
@@ -299,16 +301,19 @@ def _with_note(line: str, note: str) -> str:
 
 def user_said(case: Case, scene: Scene, body: str, source: Source, files: tuple[Carried, ...] = ()) -> Change:
     """The user's message goes to the thread; what could not be passed on is said to the user."""
-    case = but(case, user_at=scene.now, nudges=0 if case.timer == "user" else case.nudges)
-    # The agent's clock runs from the first message that was not answered, not from the last.
-    case = timed(case, scene, keep=True)
+    now: dict[str, Any] = {"user_at": scene.now, "nudges": 0 if case.timer == "user" else case.nudges}
     name, failed = views.who(case, scene.staff.desk), FixedNotice(scene.user.desk.not_passed_on)
-    change = Change(case)
+    says: tuple[Say, ...] = ()
+    messages: tuple[Message, ...] = ()
     if body.strip():
-        case, message = write(case, scene, "user", name, body, source, lane_of(case))
+        case, message = write(case, scene, "user", name, body, source, lane_of(case), **now)
         card = RelayCard(fill(scene.staff.desk.said_user, name=name), body)
         say = Say("thread", card, turn=message.turn, mark=message.mark, after_to="user", failed=failed)
-        change = Change(case, (say,), (message,))
+        says, messages = (say,), (message,)
+    else:
+        case = but(case, **now)
+    # The agent's clock runs from the first message that was not answered, not from the last.
+    change = Change(timed(case, scene, keep=True), says, messages)
     return _carrying(change, scene, files, source, failed)
 
 
