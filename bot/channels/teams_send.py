@@ -27,7 +27,7 @@ PATIENCE = 20.0  # seconds that one request may take
 _LONGEST_WAIT = 3600.0  # the most that a Retry-After may hold a conversation
 _READ_MOST = 64 * 1024
 _TYPE = "application/json; charset=utf-8"
-_AT_WORK = 512  # conversations whose URLs are kept: taking one apart costs as much as the rest of a request's making
+_AT_WORK = 512  # conversations whose URLs are kept, for making one and taking it apart is dearer than a look
 
 log = structlog.get_logger()
 
