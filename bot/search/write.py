@@ -33,7 +33,8 @@ class Writer:
     def write(self, change: Change, part: Library, encoder: Encoder | None, most: int) -> None:
         """All of it; the file is finished when this returns."""
         db = self._db
-        if encoder is not None and ("encoder", encoder.name) not in db.execute("SELECT * FROM meta").fetchall():
+        made_by = dict(db.execute("SELECT * FROM meta")).get("encoder", "")
+        if encoder is not None and made_by != encoder.name:
             db.execute("DELETE FROM vectors")
         db.execute("DELETE FROM meta")
         db.execute("DELETE FROM files")
@@ -47,7 +48,7 @@ class Writer:
             self._postings(name, analysis)
         if encoder is not None:
             self._vectors(encoder, most)
-        meta = {"program": program(), "encoder": encoder.name if encoder else ""}
+        meta = {"program": program(), "encoder": encoder.name if encoder else made_by}
         db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
 
     def _remove(self, names: Sequence[str]) -> None:

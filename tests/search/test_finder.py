@@ -253,6 +253,19 @@ def test_meaning_brings_what_no_word_does(folder: Path, tmp_path: Path) -> None:
     assert encoder.made == len(PRODUCTS) * len(PROBLEMS) + 1
 
 
+def test_vectors_outlive_a_time_without_meaning(folder: Path, tmp_path: Path) -> None:
+    """Compiled meanwhile where meaning is not installed: what was made before is not made again."""
+    encoder, many, file = Letters(), tmp_path / "many", tmp_path / "i.db"
+    shutil.copytree(folder, many)
+    compiled(many, file, encoder).close()
+    made = encoder.made
+    path = many / "guides/wiki-slow.yaml"
+    path.write_text(path.read_text().replace("Wait a minute", "Wait two minutes"))
+    compiled(many, file, None).close()
+    compiled(many, file, encoder).close()
+    assert encoder.made == made + 1
+
+
 def test_too_many_missing_vectors_are_left_for_later(folder: Path, tmp_path: Path) -> None:
     """A server does not wait for hundreds of vectors: until they are made, words must do."""
     encoder = Letters()
