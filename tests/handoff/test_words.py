@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
-from bot.handoff.words import Command, in_thread
+from bot.handoff.words import IN_THREAD, Command, in_thread
 from tests.handoff.inside import ANNA, HELPDESK, house
 from tests.stand import library
 
 SAY = library().say("en").desk
+
+
+def _wide(text: str) -> str:
+    """As keyboards for Chinese or Japanese write it."""
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +36,15 @@ SAY = library().say("en").desk
         "nte: secret",
         "notes: secret",
         "Nore : secret",
+        "note\uff1a secret",
+        f"{_wide('NOTE:')} secret",
+        "note\u200b: secret",
+        "no\u00adte: secret",
+        "\ufeff(note) secret",
+        "[Note] secret",
+        "“note”: secret",
+        "_note_: secret",
+        "note\N{EM DASH}secret",
     ],
 )
 def test_notes(text: str) -> None:
@@ -43,6 +59,24 @@ def test_commands(text: str) -> None:
     command = in_thread(text, SAY)
     assert command is not None
     assert command.name in ("close", "claim", "give_back", "release", "help")
+
+
+@pytest.mark.parametrize("sign", ["", "\u200b", "\u00ad", "\ufeff", "_", "*"])
+@pytest.mark.parametrize("locale", ["en", "de", "es"])
+def test_commands_in_all_their_forms(locale: str, sign: str) -> None:
+    """In capitals, decomposed, of double width, with something invisible or marks around it: none is relayed."""
+    say = library().say(locale).desk
+    for name in IN_THREAD:
+        for word in getattr(say, f"words_{name}"):
+            for form in (word, word.upper(), unicodedata.normalize("NFD", word), _wide(word), word.replace("ß", "ss")):
+                assert in_thread(f"{sign}{form}{sign}", say) == Command(name), (form, sign)
+
+
+def test_what_follows_the_word_for_a_note_stays_as_it_was_written() -> None:
+    """Only the word itself is read in another form: a family of five is still one in the note."""
+    family = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL} ½ ß " + _wide("WIDE")
+    assert in_thread(f"note\u200b\uff1a{family}", SAY) == Command("note", family)
+    assert in_thread("\u200b" * 150 + "hi", SAY) is None
 
 
 @pytest.mark.parametrize(
