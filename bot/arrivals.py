@@ -254,12 +254,7 @@ class Arrivals:
 
     async def _process(self, arrival: Arrival, envelope: Envelope | None) -> None:
         started = time.perf_counter()
-        found: object = envelope
-        if found is None:
-            try:
-                found = self._channel.hear(arrival.data, arrival.at)
-            except Refused:  # what was good when it came is not any more, to a newer version
-                found = None
+        found = self._heard(arrival) if envelope is None else envelope
         if not isinstance(found, Envelope):
             return
         if arrival.tries > TRIES:
@@ -278,6 +273,19 @@ class Arrivals:
         )
         if answer or self._around.follows(found):
             self._spawn(self._after(found, complete, answer))
+
+    def _heard(self, arrival: Arrival) -> object:
+        """What was kept, read again. Whatever is wrong with it, it holds up those behind it for a time only."""
+        try:
+            return self._channel.hear(arrival.data, arrival.at)
+        except Refused:  # what was good when it came is not any more, to a newer version
+            return None
+        except Exception as error:
+            if arrival.tries <= TRIES:
+                raise
+            tag = conversation_tag(arrival.key)
+            log.error("arrival_given_up", conversation=tag, attempts=arrival.tries, exc_info=error)
+            return None
 
     async def _give_up(self, arrival: Arrival, envelope: Envelope) -> None:
         """Its sender hears of it, if not even that fails for good; then those behind it have their turn."""

@@ -472,12 +472,13 @@ class Poisoned(SqliteStore):
         return await super().commit(turn, holder, lease_until)
 
 
-async def tried(path: Path, times: int) -> str:
-    """A database with an event that was kept and tried so often in vain, and another behind it."""
+async def tried(path: Path, times: int, data: Any = None) -> str:
+    """A database with an event that was kept (as `data`) and tried so often in vain, and another behind it."""
     store, key = SqliteStore(str(path)), f"slack|{TEAM}|{ALEX}"
     await store.open()
     for words_, stamp in [("poison", "1600.3"), ("hi", "1600.4")]:
-        await store.arrive(Arrival(key, stamp, message(words_, ts=stamp), time.time()), "h", 0.0)
+        body = data if data is not None and words_ == "poison" else message(words_, ts=stamp)
+        await store.arrive(Arrival(key, stamp, body, time.time()), "h", 0.0)
     for _ in range(times):
         (found,) = await store.claim_arrivals("h", 1.0, 1.0, 1)
         await store.postpone(found, "h", 0.0)
@@ -495,6 +496,15 @@ async def test_who_said_what_is_given_up_is_told(tmp_path: Path, times: int, tol
         await stand.settle()
         said = [call.body["text"] for call in stand.slack.of("chat.postMessage")]
         assert [counting_script().texts("en").apology in text for text in said] == [True, False][not told :]
+        assert not await store.waiting(f"slack|{TEAM}|{ALEX}")
+
+
+async def test_what_can_not_even_be_read_holds_nobody_up(tmp_path: Path) -> None:
+    """An event that was kept in a form that fails to be read is dropped after many tries; those behind it are heard."""
+    store = SqliteStore(await tried(tmp_path / "x.db", TRIES, data=["of no form that we know"]))
+    async with slack_stand(store=store) as stand:
+        await fake.until(lambda: stand.slack.of("chat.postMessage"))
+        await stand.settle()
         assert not await store.waiting(f"slack|{TEAM}|{ALEX}")
 
 
