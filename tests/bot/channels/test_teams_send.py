@@ -34,7 +34,7 @@ async def channel() -> AsyncIterator[TeamsChannel]:
     """The channel, that may write to 127.0.0.1 only; its patience is short."""
     async with aiohttp.ClientSession() as session:
         hosts = ServiceHosts(["127.0.0.1"])
-        yield TeamsChannel(session, library().say, hosts, clock=lambda: NOW, patience=0.3)
+        yield TeamsChannel(session, library().say, hosts, clock=lambda: NOW, patience=1.0)
 
 
 def row(connector: Connector, kind: str = "send", receipt: str = "", conversation: str = "a:1/b;c=d") -> Row:
