@@ -289,3 +289,23 @@ async def test_lock_is_given_on_when_a_turn_is_cancelled() -> None:
     await asyncio.gather(first, second, third, return_exceptions=True)
     assert order == ["first", "third"]
     assert len(locks) == 0
+
+
+async def test_lock_that_has_just_become_one_s_own_is_given_on() -> None:
+    """Who is cancelled in the moment in which the lock became theirs keeps it from nobody, and all come in order."""
+    locks = Locks()
+    order: list[int] = []
+    tasks: list[asyncio.Task[None]] = []
+
+    async def work(number: int) -> None:
+        async with locks.hold("k"):
+            order.append(number)
+            await asyncio.sleep(0)
+        if number == 0:
+            tasks[1].cancel()  # it was given the lock a moment ago, and has not run yet
+
+    tasks += [asyncio.create_task(work(number)) for number in range(4)]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == [0, 2, 3]
+    assert len(locks) == 0

@@ -401,3 +401,39 @@ async def test_everything_is_there_after_a_restart(open_store: Open) -> None:
     await again.release("me")
     assert [words for _, _, words in await drain(again)] == ["hi", "A"]
     assert await again.transcript(CASE.id) == [message(state="delivered")]
+
+
+async def test_two_processes_change_a_case_by_turns(open_store: Open) -> None:
+    """What is looked for (timers, states, queues, whose it is) holds after each step, whoever wrote last, and even when
+    one of them writes again just what it wrote before the other."""
+    here, there = await open_store(), await open_store()
+    await opened(here)
+    waiting = replace(CASE, due=NOW + 5)
+    claimed = replace(CASE, state="claimed", queue="other", agent=BO, claimed_at=NOW, due=NOW + 9)
+    for store, other, like in [(here, there, waiting), (there, here, claimed), (here, there, waiting)] * 2:
+        for said in (1.0, 2.0):
+            now = replace(like, version=(await current(store)).version, user_at=NOW + said)
+            assert (await do(store, step(now))).result == "done"
+        assert await current(other) == replace(like, version=now.version + 1, user_at=NOW + 2)
+        assert (await do(other, step(now))).result == "conflict"
+        assert [case.due for case in await other.due(NOW + 10, 9)] == [like.due]
+        assert await other.due(NOW + 4, 9) == []
+        assert len(await other.cases(state=like.state, queue=like.queue)) == 1
+        assert await other.load_case("p-bo") == int(like is claimed)
+
+
+async def test_what_is_written_after_a_person_was_forgotten_elsewhere(open_store: Open) -> None:
+    """A process that wrote the case last brings nothing back when another one forgets its user: its step is late."""
+    here, there = await open_store(), await open_store()
+    await opened(here)
+    for said in (1.0, 2.0):
+        assert (await do(here, step(replace(await current(here), user_at=NOW + said)))).result == "done"
+    before = await current(here)
+    await there.forget(ANN.id, NOW)
+    late = step(replace(before, user_at=NOW + 3), to_user("hi"), messages=(message(),))
+    assert (await do(here, late)).result == "conflict"
+    gone = await current(here)
+    assert (gone.state, gone.person.id, gone.due) == ("closed", "", None)
+    assert await here.transcript(CASE.id) == []
+    assert await here.due(NOW + 1e6, 9) == []
+    assert (await here.counts(NOW)).waiting == 0
