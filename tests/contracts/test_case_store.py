@@ -411,15 +411,17 @@ async def test_two_processes_change_a_case_by_turns(open_store: Open) -> None:
     waiting = replace(CASE, due=NOW + 5)
     claimed = replace(CASE, state="claimed", queue="other", agent=BO, claimed_at=NOW, due=NOW + 9)
     for store, other, like in [(here, there, waiting), (there, here, claimed), (here, there, waiting)] * 2:
-        for said in (1.0, 2.0):
-            now = replace(like, version=(await current(store)).version, user_at=NOW + said)
+        version = (await current(store)).version
+        for said in (0, 1):
+            now = replace(like, version=version + said, user_at=NOW + said)
             assert (await do(store, step(now))).result == "done"
-        assert await current(other) == replace(like, version=now.version + 1, user_at=NOW + 2)
-        assert (await do(other, step(now))).result == "conflict"
+        assert await current(other) == replace(like, version=version + 2, user_at=NOW + 1)
         assert [case.due for case in await other.due(NOW + 10, 9)] == [like.due]
         assert await other.due(NOW + 4, 9) == []
         assert len(await other.cases(state=like.state, queue=like.queue)) == 1
         assert await other.load_case("p-bo") == int(like is claimed)
+    late = replace(claimed, version=(await current(here)).version - 1)
+    assert (await do(there, step(late))).result == "conflict"
 
 
 async def test_what_is_written_after_a_person_was_forgotten_elsewhere(open_store: Open) -> None:
