@@ -464,7 +464,7 @@ class StaffSide:
         if self._desk.parent(envelope.address) == envelope.address:
             return Said((views.notice(say.bind_channel),))  # a group chat has no threads
         plan = script.plan
-        queue = next((q for q, s in plan.queues.items() if command.rest in (q, s.title.lower())), None)
+        queue = next((q for q, s in plan.queues.items() if words.named(command.rest, q, s.title)), None)
         if queue is None and not command.rest and len(plan.queues) == 1:
             queue = plan.default
         if queue is None:

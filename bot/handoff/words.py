@@ -85,6 +85,11 @@ def outside(text: str, say: DeskTexts) -> Command | None:
     return None
 
 
+def named(rest: str, *names: str) -> bool:
+    """Whether what follows a command is one of these names, as it is read there."""
+    return tidy(rest).casefold() in {tidy(name).casefold() for name in names}
+
+
 def _like(whole: str, word: str) -> bool:
     whole, word = whole.casefold(), word.casefold()
     return whole == word or (len(word) > 3 and one_slip(whole, word))

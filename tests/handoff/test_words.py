@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from bot.handoff.words import IN_THREAD, Command, in_thread
+from bot.handoff.words import IN_THREAD, Command, in_thread, named, outside
 from tests.handoff.inside import ANNA, HELPDESK, house
 from tests.stand import library
 
@@ -96,6 +96,17 @@ def test_messages(text: str) -> None:
     """Words that only hold a command, or look a little like one, are a message."""
     command = in_thread(text, SAY)
     assert command is None or text.startswith("not:"), command
+
+
+@pytest.mark.parametrize("title", ["IT (Berlin)", "(Büro)", "N\u2116 1", "Bu\u0308ro", "Größe", "\u200bIT", "Help me!"])
+def test_a_queue_is_named_by_its_title(title: str) -> None:
+    """Whatever characters a title has: it is found as it stands, in capitals, and composed otherwise."""
+    for form in (title, title.upper(), unicodedata.normalize("NFD", title), unicodedata.normalize("NFC", title)):
+        command = outside(f"desk {form}", SAY)
+        assert command is not None
+        assert command.name == "bind"
+        assert named(command.rest, "q", title), form
+        assert not named(command.rest, "q", "other")
 
 
 def test_a_bare_word_for_a_note() -> None:
