@@ -22,6 +22,7 @@ from bot.envelope import Envelope, Payload
 from bot.errors import Refused, StoreUnavailable
 from bot.log import conversation_tag, correlation
 from bot.metrics import Metrics
+from bot.patience import Patience
 from bot.reception import Locks
 from bot.storage.arrivals import SENDER, Arrival, ArrivalStore
 
@@ -104,7 +105,7 @@ class Arrivals:
         self._clock = clock
         self._ids = ids
         self._sleep = sleep
-        self._turn = turn
+        self._turn = Patience(turn)
         self._soon = soon
         self._locks = Locks()
         self._jobs: dict[str, _Job] = {}
@@ -153,8 +154,9 @@ class Arrivals:
         kept = False
         try:
             try:
-                async with asyncio.timeout(self._turn), self._locks.hold(key):
-                    await self._process(arrival, job.envelope)
+                with self._turn:
+                    async with self._locks.hold(key):
+                        await self._process(arrival, job.envelope)
             finally:
                 self._jobs.pop(key, None)
                 if job.keeping is not None:
@@ -227,8 +229,9 @@ class Arrivals:
         while True:
             correlation.set(self._ids())
             try:
-                async with asyncio.timeout(self._turn), self._locks.hold(arrival.key):
-                    await self._process(arrival, more)
+                with self._turn:
+                    async with self._locks.hold(arrival.key):
+                        await self._process(arrival, more)
                 following = await self._store.arrived(arrival, self._holder, self._clock() + LEASE)
             except Exception as error:
                 await self._failed(arrival, error)

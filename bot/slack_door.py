@@ -17,6 +17,7 @@ from bot.envelope import Envelope
 from bot.errors import DeliverLater, DeliveryError, Refused, StoreUnavailable
 from bot.log import correlation
 from bot.metrics import Metrics
+from bot.patience import Patience
 from bot.reception import Locks
 from bot.web import Refusals, body_of_request
 
@@ -72,7 +73,7 @@ class SlackDoor:
         self._clock = clock
         self._ids = ids
         self._body_seconds = body_seconds
-        self._keep_seconds = keep_seconds
+        self._keeping = Patience(keep_seconds)
         self._refusals = Refusals(metrics, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._locks = Locks()  # what a connection brings of one conversation is kept in the order in which it came
@@ -127,10 +128,10 @@ class SlackDoor:
         if heard is None or (isinstance(heard, Envelope) and not self._arrivals.hears(heard)):
             self._metrics.ignored.inc()
         elif isinstance(heard, Envelope):
-            async with asyncio.timeout(self._keep_seconds):
+            with self._keeping:
                 await self._arrivals.take(heard, raw)
         elif isinstance(heard, Gone):  # or the workspace would be written to for ever
-            async with asyncio.timeout(self._keep_seconds):
+            with self._keeping:
                 await self._errands.gone(heard)
         else:
             self._spawn(heard)
@@ -138,7 +139,7 @@ class SlackDoor:
     async def _settled(self, heard: Doubtful, raw: dict[str, Any]) -> tuple[Heard, dict[str, Any]]:
         """While Slack does not say whose somebody is, nothing is acknowledged, and it comes again."""
         try:
-            async with asyncio.timeout(self._keep_seconds):
+            with self._keeping:
                 return await self._channel.settled(heard, raw, self._clock())
         except DeliverLater as error:
             raise TimeoutError(error.reason) from None

@@ -19,6 +19,7 @@ from yarl import URL
 
 from bot.channels.http import body_of
 from bot.errors import ConversationBlocked, DeliverLater, DeliveryError, Undeliverable
+from bot.patience import Patience
 
 Json = dict[str, Any]
 PATIENCE = 20.0  # seconds that one request may take
@@ -72,7 +73,8 @@ class SlackApi:
         """The session belongs to whoever made it. base: the API's address. patience: seconds for one request."""
         self._session = session
         self.base = base.rstrip("/") + "/"
-        self._timeout = aiohttp.ClientTimeout(total=patience, connect=min(patience, 5.0))
+        self._timeout = aiohttp.ClientTimeout(total=None, connect=min(patience, 5.0))
+        self._patience = Patience(patience)  # as for Teams: one timer for all requests
         self._clients: dict[str, AsyncWebClient] = {}
         self._urls: dict[str, URL] = {}
 
@@ -127,14 +129,12 @@ class SlackApi:
         if url is None:
             url = self._urls[method] = URL(self.base + method, encoded=True)
         try:
-            async with self._session.post(
-                url,
-                data=body if isinstance(body, bytes) else _encode(body).encode(),
-                headers=headers,
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as response:
-                raw = await body_of(response, _READ_MOST)
+            data = body if isinstance(body, bytes) else _encode(body).encode()
+            with self._patience:
+                async with self._session.post(
+                    url, data=data, headers=headers, timeout=self._timeout, allow_redirects=False
+                ) as response:
+                    raw = await body_of(response, _READ_MOST)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise DeliverLater("unreachable") from None  # nothing was sent
         except TimeoutError:
@@ -142,12 +142,12 @@ class SlackApi:
         except (aiohttp.ClientError, ConnectionError) as error:
             raise DeliverLater(type(error).__name__, ambiguous=once) from None
         try:
-            data = json.loads(raw)
+            answer = json.loads(raw)
         except ValueError:
-            data = None
-        if response.status == 200 and isinstance(data, dict) and data.get("ok") is True:
-            return data
-        raise _meaning(response.status, data, response.headers, once)
+            answer = None
+        if response.status == 200 and isinstance(answer, dict) and answer.get("ok") is True:
+            return answer
+        raise _meaning(response.status, answer, response.headers, once)
 
     async def read(self, method: str, token: str, params: dict[str, str]) -> Json:
         """One call that only asks; its arguments are sent as a form, which every method takes."""

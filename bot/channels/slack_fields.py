@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote_plus
+
+from yarl import URL
 
 from bot.errors import Refused
 
@@ -16,8 +18,6 @@ MAX_ID = 255
 MAX_TEXT = 32_000  # the rest of a longer text is cut off, for its author deserves an answer
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # NUL can't be stored, the others can't be read; a line break stays.
-# The signs of JSON as forms write them, but for %25: what stands behind that must not be read twice.
-_SIGNS = tuple((f"%{ord(sign):02X}", sign) for sign in "\"{}[]:,|=@<>/?&;!#$'()*\\")
 CONTROLS = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), " ")
 
 
@@ -35,11 +35,9 @@ def decode(body: str, form: bool) -> Json:
 
 
 def _unquoted(text: str) -> str:
-    """A form's value. Of JSON nearly every other character is a sign that is written as three."""
-    text = text.replace("+", " ")
-    for written, sign in _SIGNS:
-        text = text.replace(written, sign)
-    return unquote(text, errors="strict") if "%" in text else text
+    """A form's value. yarl takes a quarter of the standard library's time, but lets wrong UTF-8 pass."""
+    found = URL.build(query_string=f"v={text}", encoded=True).query["v"]
+    return unquote_plus(text, errors="strict") if "\ufffd" in found else found
 
 
 def _object(text: str) -> Json:
