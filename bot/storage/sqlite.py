@@ -17,7 +17,7 @@ from bot.storage.sqlite_arrivals import RELEASE_ARRIVALS, SqliteArrivals
 from bot.storage.sqlite_cases import ANSWER, REMEMBER, SqliteCases
 from bot.storage.sqlite_erase import delete_conversation
 from bot.storage.sqlite_files import SqliteFiles
-from bot.storage.sqlite_rows import LEAVE, NEXT, OWE, RESUME, TAKE
+from bot.storage.sqlite_rows import LEAVE, NEXT, OWE, RESUME, TAKE, TAKE_NEW
 from bot.storage.sqlite_thread import SqliteThread
 from bot.storage.sqlite_unanswered import SqliteUnanswered
 
@@ -263,11 +263,9 @@ def _commit(
     first = found[0][0] - len(out) + 1
     for seq, (o, payload) in enumerate(zip(out, payloads, strict=True), first):
         db.execute(OWE, (key, seq, o.kind, payload.text, o.turn, turn.at))
-    leased = db.execute(TAKE, (key, holder, lease_until, turn.at, turn.at)).fetchall()
-    if not leased:
-        return "done", 0, ()
-    if leased[0][0] != first:  # older rows wait: they come first
-        return "done", 0, rows.waiting(db, key, holder)
+    if not db.execute(TAKE_NEW, (key, holder, lease_until, turn.at)).rowcount:  # older rows wait: they come first
+        taken = db.execute(TAKE, (key, holder, lease_until, turn.at, turn.at)).rowcount
+        return "done", 0, rows.waiting(db, key, holder) if taken else ()
     return "fresh", first, _receipts(db, key, out)
 
 

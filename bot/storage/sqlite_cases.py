@@ -296,7 +296,7 @@ def _touch(db: sqlite3.Connection, step: Step, touch: Touch, holder: str, lease_
     for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, first):
         db.execute(rows.OWE_MORE, (key, seq, kind, payload, turn, at, own, follows))
     if not db.execute(rows.TAKE_NEW, (key, holder, lease_until, at)).rowcount:  # older rows wait: they come first
-        taken = db.execute(rows.TAKE, (key, holder, lease_until, at, at)).fetchall()
+        taken = db.execute(rows.TAKE, (key, holder, lease_until, at, at)).rowcount
         return rows.waiting(db, key, holder) if taken else []
     return [
         (own or address, seq, kind, payload, turn, 0, at, 0, rows.receipt(db, key, kind, turn), key, follows)

@@ -16,8 +16,7 @@ OWE_MORE = """INSERT INTO outbox (key, seq, kind, payload, turn, created, addres
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 # Gives a row only when the lease is ours now, with the seq of the first row that waits there.
 TAKE = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
-    SET holder = excluded.holder, wake = excluded.wake, parked = NULL WHERE parked IS NOT NULL OR wake <= ?
-    RETURNING (SELECT min(o.seq) FROM outbox o WHERE o.key = lanes.key)"""
+    SET holder = excluded.holder, wake = excluded.wake, parked = NULL WHERE parked IS NOT NULL OR wake <= ?"""
 # For a lane that is not there yet, so that nothing waits in it.
 TAKE_NEW = "INSERT INTO lanes (key, holder, wake, since) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING"
 WAKE = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, '', ?, ?) ON CONFLICT (key) DO UPDATE
@@ -156,8 +155,8 @@ def follow(db: Db, key: str, follows: str, reason: str | None, holder: str, now:
         return []
     if db.execute(TAKE_NEW, (lane, holder, now + LEASE, now)).rowcount:
         return [(address, seq, kind, text, turn, 0, now, 0, receipt(db, lane, kind, turn), lane, None)]
-    leased = db.execute(TAKE, (lane, holder, now + LEASE, now, now)).fetchall()
-    return waiting(db, lane, holder) if leased else []
+    taken = db.execute(TAKE, (lane, holder, now + LEASE, now, now)).rowcount
+    return waiting(db, lane, holder) if taken else []
 
 
 def bind(db: Db, case_id: str | None, lane: str, thread: Address, now: float) -> None:
