@@ -413,7 +413,9 @@ class HandOff(RuleBasedStateMachine):
             cases = {c.id for c in self._all() if c.user.conversation == user}
             said = [m for c in cases for m in self._run(self.home.store.transcript(c))]
             failed = sum(m.side == "user" and m.state == "failed" for m in said)
-            assert self.home.seen(user).count("could not be passed on") == failed
+            # A notice whose acceptance was not heard of comes twice, as anything else does.
+            posts = [p for p in self.home.platform.posts if p.where == user and not p.lost]
+            assert sum("could not be passed on" in p.text for p in posts) == failed
 
 
 def attempt(machine: type[HandOff], examples: int, steps: int, again: bool = True) -> None:
