@@ -31,7 +31,7 @@ preview: setup ## guides in a browser, as Teams and Slack show them
 
 # Two at once: many tests wait for a process or a database. A file stays with one worker, so that what its tests share is made once.
 test: setup ## the tests, without a browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types, the rules of the house, the content
 	$(BIN)/ruff format --check .
