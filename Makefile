@@ -29,6 +29,9 @@ chat: .venv/.project ## talk to the bot in the terminal
 preview: setup ## guides in a browser, as Teams and Slack show them
 	@$(BIN)/helpbot preview $(ARGS)
 
+# Compiled modules are kept, whatever the environment says: the tests start a hundred processes.
+test check e2e soak: export PYTHONDONTWRITEBYTECODE =
+
 # Three at once, on two cores: many tests wait for a process or a database. A file stays with one worker, so that what its tests share is made once.
 test: setup ## the tests, without a browser
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
