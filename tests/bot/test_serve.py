@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import stat
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +23,7 @@ from tests.connector import Connector, Fault
 from tests.process import environment, post, serving, start
 
 SAID = "Zebrafish can not accept the invitation"
+PATIENCE = 2.0  # seconds in which a request that is under way is answered for sure; a server that stops waits 2.5
 
 
 async def get(url: str) -> tuple[int, str]:
@@ -166,20 +167,37 @@ async def test_second_server_on_one_file_is_refused(tmp_path: Path) -> None:
 
 async def test_turn_under_way_is_finished(tmp_path: Path) -> None:
     """A request whose body is still coming when the signal does is answered before the end."""
-    async with Connector() as connector, serving(tmp_path, "--local") as server:
+    for attempt in range(3):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        answer, seconds = await answered_while_stopping(folder)
+        if answer or seconds < PATIENCE:
+            break  # else the machine stood still for as long as a server that stops waits for a turn
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+async def answered_while_stopping(folder: Path) -> tuple[bytes, float]:
+    """The first line of the answer to a request whose body comes after the signal, and the seconds since that."""
+    async with Connector() as connector, serving(folder, "--local") as server:
         encoded = json.dumps(message(connector.url, SAID)).encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        head = "POST /api/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        writer.write(f"{head}Expect: 100-continue\r\nContent-Length: {len(encoded)}\r\n\r\n".encode())
-        assert await reader.readline() + await reader.readline() == b"HTTP/1.1 100 Continue\r\n\r\n"
-        writer.write(encoded[:50])
-        server.process.send_signal(signal.SIGTERM)
-        await server.event("stopping")
-        writer.write(encoded[50:])
-        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-        writer.close()
-        await writer.wait_closed()
+        try:
+            head = "POST /api/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            writer.write(f"{head}Expect: 100-continue\r\nContent-Length: {len(encoded)}\r\n\r\n".encode())
+            assert await reader.readline() + await reader.readline() == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(encoded[:50])
+            signalled = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            await server.event("stopping")
+            writer.write(encoded[50:])
+            answer = await reader.readline()
+            seconds = time.monotonic() - signalled
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
         assert await server.ended() == 0
+    return answer, seconds
 
 
 async def test_content_is_reloaded_only_without_errors(tmp_path: Path) -> None:
