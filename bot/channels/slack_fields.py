@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
-
-from yarl import URL
 
 from bot.errors import Refused
 
@@ -35,9 +34,13 @@ def decode(body: str, form: bool) -> Json:
 
 
 def _unquoted(text: str) -> str:
-    """A form's value. yarl takes a quarter of the standard library's time, but lets wrong UTF-8 pass."""
-    found = URL.build(query_string=f"v={text}", encoded=True).query["v"]
-    return unquote_plus(text, errors="strict") if "\ufffd" in found else found
+    """A form's value. It is quoted-printable with "%" for "=", and as that it is read in C: in a twentieth of the time
+    that `urllib.parse.unquote_plus` takes for JSON, of which every second character is written as three."""
+    if text.isprintable():
+        raw = binascii.a2b_qp(text.replace("=", "=3D").replace("%", "=").replace("+", " ").encode())
+        if len(raw) == len(text) - 2 * text.count("%"):  # each sign of percent begins three characters that are one
+            return raw.decode()
+    return unquote_plus(text, errors="strict")
 
 
 def _object(text: str) -> Json:
