@@ -17,7 +17,7 @@ from bot.storage.sqlite_arrivals import RELEASE_ARRIVALS, SqliteArrivals
 from bot.storage.sqlite_cases import ANSWER, REMEMBER, SqliteCases
 from bot.storage.sqlite_erase import delete_conversation
 from bot.storage.sqlite_files import SqliteFiles
-from bot.storage.sqlite_rows import LEAVE, NEXT, OWE, RESUME, TAKE, TAKE_NEW
+from bot.storage.sqlite_rows import LEAVE, NEXT, OWE, RESUME
 from bot.storage.sqlite_thread import SqliteThread
 from bot.storage.sqlite_unanswered import SqliteUnanswered
 
@@ -32,7 +32,6 @@ CHANGE = """UPDATE conversations SET state = ?, address = ?, used = ?, seq = seq
     WHERE key = ? AND version = ? AND NOT EXISTS (SELECT 1 FROM inbox WHERE key = ? AND event = ?) RETURNING seq"""
 BEGIN = """INSERT INTO conversations (state, address, used, seq, key, version) SELECT ?, ?, ?, ?, ?, ? + 1
     WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE key = ? AND event = ?) ON CONFLICT (key) DO NOTHING RETURNING seq"""
-RECEIPT = "SELECT message FROM receipts WHERE key = ? AND turn = ?"
 
 DUE = "SELECT 1 FROM lanes WHERE wake <= ? LIMIT 1"
 CLAIM = """UPDATE lanes SET holder = ?, wake = ?
@@ -263,20 +262,16 @@ def _commit(
     first = found[0][0] - len(out) + 1
     for seq, (o, payload) in enumerate(zip(out, payloads, strict=True), first):
         db.execute(OWE, (key, seq, o.kind, payload.text, o.turn, turn.at))
-    if not db.execute(TAKE_NEW, (key, holder, lease_until, turn.at)).rowcount:  # older rows wait: they come first
-        taken = db.execute(TAKE, (key, holder, lease_until, turn.at, turn.at)).rowcount
-        return "done", 0, rows.waiting(db, key, holder) if taken else ()
+    lease = rows.taken(db, key, holder, lease_until, turn.at)
+    if lease != "new":
+        return "done", 0, rows.waiting(db, key, holder) if lease else ()
     return "fresh", first, _receipts(db, key, out)
 
 
 def _receipts(db: sqlite3.Connection, key: str, out: tuple[Outgoing, ...]) -> dict[int, str]:
     """Message ids by turn, for the updates and deletions among these."""
-    found = {}
-    for o in out:
-        if o.kind in ABOUT and o.turn is not None:
-            for (message,) in db.execute(RECEIPT, (key, o.turn)):
-                found[o.turn] = message
-    return found
+    found = {o.turn: rows.receipt(db, key, o.kind, o.turn) for o in out if o.kind in ABOUT}
+    return {turn: message for turn, message in found.items() if turn is not None and message is not None}
 
 
 def _claim(db: sqlite3.Connection, args: tuple[str, float, float, int]) -> list[Any]:

@@ -295,9 +295,9 @@ def _touch(db: sqlite3.Connection, step: Step, touch: Touch, holder: str, lease_
     first = last - count + 1
     for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, first):
         db.execute(rows.OWE_MORE, (key, seq, kind, payload, turn, at, own, follows))
-    if not db.execute(rows.TAKE_NEW, (key, holder, lease_until, at)).rowcount:  # older rows wait: they come first
-        taken = db.execute(rows.TAKE, (key, holder, lease_until, at, at)).rowcount
-        return rows.waiting(db, key, holder) if taken else []
+    lease = rows.taken(db, key, holder, lease_until, at)
+    if lease != "new":
+        return rows.waiting(db, key, holder) if lease else []
     return [
         (own or address, seq, kind, payload, turn, 0, at, 0, rows.receipt(db, key, kind, turn), key, follows)
         for seq, (kind, payload, turn, own, follows) in enumerate(touch.rows, first)

@@ -4,7 +4,7 @@ called inside its transaction."""
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import Any, Literal
 
 from bot.envelope import Address
 from bot.storage.base import AHEAD, LEASE
@@ -14,7 +14,6 @@ from bot.storage.codec import ABOUT, dump_address, dumps, load_address, loads
 OWE = "INSERT INTO outbox (key, seq, kind, payload, turn, created) VALUES (?, ?, ?, ?, ?, ?)"
 OWE_MORE = """INSERT INTO outbox (key, seq, kind, payload, turn, created, address, follows)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-# Gives a row only when the lease is ours now, with the seq of the first row that waits there.
 TAKE = """INSERT INTO lanes (key, holder, wake, since) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
     SET holder = excluded.holder, wake = excluded.wake, parked = NULL WHERE parked IS NOT NULL OR wake <= ?"""
 # For a lane that is not there yet, so that nothing waits in it.
@@ -66,6 +65,14 @@ Db = sqlite3.Connection
 def waiting(db: Db, key: str, holder: str) -> list[Any]:
     """The lane's next rows, if `holder` has it."""
     return db.execute(NEXT, (key, holder, AHEAD)).fetchall()
+
+
+def taken(db: Db, key: str, holder: str, until: float, now: float) -> Literal["new", "held", ""]:
+    """Lease the lane for what has just been written there. "new": nothing else waits in it; "held": it is ours, and
+    older rows may wait, which come first; "": it is somebody else's."""
+    if db.execute(TAKE_NEW, (key, holder, until, now)).rowcount:
+        return "new"
+    return "held" if db.execute(TAKE, (key, holder, until, now, now)).rowcount else ""
 
 
 def receipt(db: Db, key: str, kind: str, turn: int | None) -> str | None:
@@ -153,10 +160,10 @@ def follow(db: Db, key: str, follows: str, reason: str | None, holder: str, now:
     if not holder or lane == key:
         db.execute(WAKE, (lane, now, now))
         return []
-    if db.execute(TAKE_NEW, (lane, holder, now + LEASE, now)).rowcount:
+    lease = taken(db, lane, holder, now + LEASE, now)
+    if lease == "new":
         return [(address, seq, kind, text, turn, 0, now, 0, receipt(db, lane, kind, turn), lane, None)]
-    taken = db.execute(TAKE, (lane, holder, now + LEASE, now, now)).rowcount
-    return waiting(db, lane, holder) if taken else []
+    return waiting(db, lane, holder) if lease else []
 
 
 def bind(db: Db, case_id: str | None, lane: str, thread: Address, now: float) -> None:
