@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dialogs import graph
-from dialogs.errors import ContentError, Problem
+from dialogs.errors import ContentError, Problem, os_reason
 from dialogs.guide import Action, Guide, Outcome, Question
 from dialogs.library import FALLBACK, Groups, Library
 from dialogs.model_mistakes import did_you_mean, explain, where
@@ -275,8 +275,7 @@ def read_document(path: Path, *, a_list: bool = False) -> tuple[Document | None,
     try:
         raw = path.read_bytes()
     except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        return None, [Problem(str(path), 1, f"can't be read: {reason}", "check its name and its permissions")]
+        return None, [Problem(str(path), 1, f"can't be read: {os_reason(error)}", "check its name and its permissions")]
     return parse(raw, str(path), a_list=a_list)
 
 

@@ -24,6 +24,11 @@ class Problem:
         return f"{self.file}:{self.line}: {kind}{self.what}" + (f"; {self.fix}" if self.fix else "")
 
 
+def os_reason(error: OSError) -> str:
+    """Why a file can't be had, as the system says it, for the middle of a sentence."""
+    return (error.strerror or "unknown reason").lower()
+
+
 class ContentError(Exception):
     """The content can't be used; carries *every* problem of every file."""
 

@@ -21,6 +21,7 @@ from bot.errors import HelpbotError
 from bot.log import setup
 from bot.search.opening import Content, left_out, open_content
 from bot.settings import from_environment
+from dialogs.errors import os_reason
 from dialogs.finder import Found, Sure, Unsure, verdict
 
 
@@ -58,8 +59,9 @@ def _lines(batch: Path) -> Iterator[str]:
     try:
         raw = sys.stdin.buffer.read() if str(batch) == "-" else batch.read_bytes()
     except OSError as error:
-        why = (error.strerror or "unknown reason").lower()
-        raise HelpbotError(f"{batch}: can't be read: {why}; give a text file with a query a line") from error
+        raise HelpbotError(
+            f"{batch}: can't be read: {os_reason(error)}; give a text file with a query a line"
+        ) from error
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raw = raw.decode("utf-16", "replace").encode()
     raw = raw.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")

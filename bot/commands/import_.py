@@ -19,6 +19,7 @@ from bot.importer.report import Entry, Report, Status
 from bot.importer.run import Order, run
 from bot.importer.shape import Wishes
 from bot.resources import content_dir
+from dialogs.errors import os_reason
 
 ENGLISH = "en.yaml"  # the texts that every language falls back to
 _ROWS = 30  # of the table; a report in JSON has them all
@@ -51,8 +52,8 @@ def import_(
         if report_file is not None:
             report_file.write_text(_json(report), encoding="utf-8")
     except OSError as error:
-        where, why = error.filename or out, (error.strerror or "unknown reason").lower()
-        raise HelpbotError(f"{where}: can't be written: {why}; name another place with --out or --report") from error
+        told = f"{error.filename or out}: can't be written: {os_reason(error)}"
+        raise HelpbotError(f"{told}; name another place with --out or --report") from error
     if as_json:
         typer.echo(_json(report), nl=False)
     else:

@@ -9,6 +9,7 @@ import typer
 from bot.errors import HelpbotError
 from bot.schema import KINDS
 from bot.schema import schema as make
+from dialogs.errors import os_reason
 
 
 def schema(kind: str = "guide", out: Path | None = None) -> None:
@@ -22,6 +23,6 @@ def schema(kind: str = "guide", out: Path | None = None) -> None:
             out.mkdir(parents=True, exist_ok=True)
             path.write_text(make(name), encoding="utf-8")
         except OSError as error:
-            why = (error.strerror or "unknown reason").lower()
-            raise HelpbotError(f"{error.filename or out}: can't be written: {why}; name another folder") from error
+            told = f"{error.filename or out}: can't be written: {os_reason(error)}"
+            raise HelpbotError(f"{told}; name another folder") from error
         typer.echo(str(path))

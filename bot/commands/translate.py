@@ -9,6 +9,7 @@ import typer
 from bot.errors import HelpbotError
 from bot.settings import from_environment
 from bot.translate import HEAD, apply, dump, has_comments, languages, to_do
+from dialogs.errors import os_reason
 
 
 def translate(language: str = "", filled: Path | None = None, out: Path | None = None) -> int:
@@ -31,8 +32,7 @@ def translate(language: str = "", filled: Path | None = None, out: Path | None =
         try:
             out.write_text(text, encoding="utf-8")
         except OSError as error:
-            why = (error.strerror or "unknown reason").lower()
-            raise HelpbotError(f"{out}: can't be written: {why}; name another file with --out") from error
+            raise HelpbotError(f"{out}: can't be written: {os_reason(error)}; name another file with --out") from error
         typer.echo(f"{out}: {', '.join(f'{_count(entries)} texts in {name}' for name, entries in found.items())}")
     return 0
 

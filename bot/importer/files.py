@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import HelpbotError
+from dialogs.errors import os_reason
 
 ENDINGS = frozenset({".md", ".markdown", ".mdown"})
 
@@ -58,8 +59,9 @@ def _in_folder(folder: Path) -> Iterator[Named]:
                 yield Named(path, "it is a folder; what is in it is looked at")
         yield from (_named(Path(place, name)) for name in files if _ending(name) and not name.startswith("."))
     for error in closed:
-        why = (error.strerror or "unknown reason").lower()
-        yield Named(Path(error.filename), f"the folder can't be read: {why}; check its permissions", failed=True)
+        yield Named(
+            Path(error.filename), f"the folder can't be read: {os_reason(error)}; check its permissions", failed=True
+        )
 
 
 def _ending(name: str) -> bool:

@@ -19,6 +19,7 @@ from bot.importer.inline import parser
 from bot.importer.report import Entry, Report, Status
 from bot.importer.shape import Wishes
 from bot.importer.store import origins, write
+from dialogs.errors import os_reason
 
 # Names of what was written for the support staff of a product's makers, whatever the header says.
 _INTERNAL = re.compile(r"tsg[_-]|(?:.*[^a-z0-9])?rca(?:[^a-z0-9]|$)", re.IGNORECASE)
@@ -54,8 +55,8 @@ def run(order: Order, progress: Callable[[int, int], None] = lambda done, of: No
         try:
             given = None if file.why else _Given(key, read(file.path.read_bytes()))
         except OSError as error:
-            reason = f"it can't be read: {(error.strerror or 'unknown reason').lower()}; check its permissions"
-            report.entries.append(Entry(key, Status.FAILED, reason=reason))
+            told = f"it can't be read: {os_reason(error)}; check its permissions"
+            report.entries.append(Entry(key, Status.FAILED, reason=told))
             continue
         if given is None:
             status = Status.FAILED if file.failed else Status.LEFT_OUT
