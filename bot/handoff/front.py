@@ -9,7 +9,7 @@ import structlog
 
 from bot.channels.base import Rendered
 from bot.envelope import Envelope
-from bot.handoff import step, ticks
+from bot.handoff import moves, step, ticks
 from bot.handoff.case import Case
 from bot.handoff.desk import Desk
 from bot.handoff.staff_side import Said, StaffSide
@@ -42,6 +42,8 @@ class Front:
             if group:
                 await self._gone(envelope, script)
             return Said()
+        if envelope.change:
+            return await self._change(envelope, script)
         if press and press.verb == "case" and group:
             return await self._staff.press(envelope, script)
         if case is None and group:
@@ -49,20 +51,31 @@ class Front:
             if queues:
                 case = await self._late_thread(envelope)
                 if case is None:
-                    quiet = envelope.change or not envelope.mentioned
-                    return Said() if quiet else await self._staff.channel(envelope, queues, script)
+                    return await self._staff.channel(envelope, queues, script) if envelope.mentioned else Said()
             elif not envelope.mentioned:
                 return Said()
-            elif not press and not envelope.change and (said := await self._staff.bind(envelope, script)):
+            elif not press and (said := await self._staff.bind(envelope, script)):
                 return said
         if case is None:
             if press and press.verb in ("rate", "skip-rating"):
                 return await self._users.rate(envelope, loaded, script)
-            return Said() if envelope.change else None
+            return None
         if case.user.key == envelope.address.key:
             own = await self._users.turn(envelope, loaded, case, script)
-            return Said() if own is None and (envelope.change or envelope.gone) else own
+            return Said() if own is None and envelope.gone else own
         return await self._staff.thread(envelope, case, script) or Said()
+
+    async def _change(self, envelope: Envelope, script: Script) -> Step | Said:
+        """A message was changed or deleted: that belongs to the case in which it was said, whichever the conversation
+        loads by now, if any."""
+        source = (envelope.address.key, envelope.message)
+        for each in (source, moves.file_source(source, 1)):  # what came without words is known by its files
+            message = await self.desk.store.message_by_source(*each)
+            case = await self.desk.store.case(message.case) if message else None
+            if case is not None:
+                side = self._users if case.user.key == envelope.address.key else self._staff
+                return await side.change(envelope, case, script) or Said()
+        return Said()
 
     async def _late_thread(self, envelope: Envelope) -> Case | None:
         """The case of a thread whose confirmation the message outran: waited for, but not for long."""

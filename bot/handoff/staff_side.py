@@ -129,8 +129,6 @@ class StaffSide:
     async def thread(self, envelope: Envelope, case: Case, script: Script) -> Step | Said | None:
         """Something said in a case's thread. Only a mention of the bot is an answer to the user."""
         scene = await self._desk.scene(script, case, envelope.incoming.at, figures=False)
-        if envelope.change:
-            return await self._edited(envelope, case, scene)
         if not (envelope.mentioned or self._relayed(envelope, case, scene)):
             return None
         say, text = scene.staff.desk, envelope.incoming.text.strip()
@@ -389,9 +387,10 @@ class StaffSide:
             return self._take_over_offer(turn)
         return None
 
-    async def _edited(self, envelope: Envelope, case: Case, scene: Scene) -> Step | None:
+    async def change(self, envelope: Envelope, case: Case, script: Script) -> Step | None:
         """The agent changed or deleted a reply in the thread: its twin in the user's chat follows. New words are only
         for the one who holds the case; what was said before can be taken back whoever holds it now."""
+        scene = await self._desk.scene(script, case, envelope.incoming.at, figures=False)
         held = case.agent is not None and case.agent.id == envelope.sender.id
         if envelope.change == "edit" and not held:
             return None

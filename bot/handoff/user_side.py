@@ -67,13 +67,11 @@ class UserSide:
             return await self.rate(envelope, loaded, script)
         if envelope.gone or (case.gone and incoming.arrived):
             return await self._left_or_came(envelope, case, script) if case.open else None
-        if case.state == "closed" and envelope.change != "delete":  # what is taken back is taken back everywhere
+        if case.state == "closed":
             return await self._after(envelope, case, script)
         if case.gone:
             case = replace(case, gone=False)
         scene = await self._desk.scene(script, case, incoming.at, figures=False)
-        if envelope.change:
-            return await self._changed(envelope, case, scene)
         if press and press.verb == "leave" and press.value != case.id:  # of an earlier case, which is closed
             return self._only(envelope, Change(case, word=scene.user.pressed))
         leaving = press is not None and press.verb == "leave"
@@ -159,7 +157,7 @@ class UserSide:
         incoming = envelope.incoming
         late = incoming.at - case.closed_at > script.plan.limits.reopen * MINUTE
         polite = script.engine.word(incoming.locale, incoming.text, "thanks", "hello", "end_chat", "solved")
-        if late or incoming.press or not incoming.text.strip() or polite or envelope.change:
+        if late or incoming.press or not incoming.text.strip() or polite:
             return None
         ended = case.ending in ("solved", "not_solved") or case.closed_by == BY_TIMER
         if not ended or (case.rated_at and case.ending == "solved") or case.closed_by == case.person.id:
@@ -195,14 +193,18 @@ class UserSide:
 
     # -- edits
 
-    async def _changed(self, envelope: Envelope, case: Case, scene: Scene) -> Step | None:
-        """The user changed or deleted a message: its twin in the thread follows."""
+    async def change(self, envelope: Envelope, case: Case, script: Script) -> Step | None:
+        """The user changed or deleted a message of this case: its twin in the thread follows, whatever has become of
+        the case."""
+        scene = await self._desk.scene(script, case, envelope.incoming.at, figures=False)
         # What was deleted stays so, even if a change of before comes late.
         said = await said_in(self._desk.store, envelope)
         messages = [m for m in said if m.case == case.id and m.side == "user" and m.changed != "deleted"]
         if not messages:
             return None
         if envelope.change == "edit" and messages[0].files:  # it had no words until now
+            if not case.open:
+                return None
             return self._only(envelope, self._said(case, scene, replace(envelope, files=())))
         author = fill(scene.staff.desk.said_user, name=messages[0].author)
         return self._only(envelope, changed(case, scene, envelope, messages, author, "thread"))
