@@ -93,6 +93,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.closed_silent": frozenset({"case"}),
     "desk.reopened": frozenset({"case", "place"}),
     "desk.not_passed_on": frozenset({"reason"}),
+    "desk.not_your_case": frozenset({"name"}),
     "desk.desk_unreachable": frozenset({"contact"}),
     "desk.file_refused": frozenset({"name", "reason"}),
     "desk.file_size": frozenset({"limit"}),
@@ -100,6 +101,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.file_lost": frozenset({"reason"}),
     "desk.guide_begins": frozenset({"agent", "guide"}),
     "desk.guide_ends": frozenset({"agent"}),
+    "desk.guide_ends_waiting": frozenset({"case", "queue"}),
     "desk.rating_intro": frozenset({"case"}),
     "desk.card_title": frozenset({"case", "title"}),
     "desk.status_waiting": frozenset({"queue", "time"}),
@@ -205,6 +207,7 @@ class DeskTexts(BaseModel):
     closed_silent: Sentence
     reopened: Sentence
     not_passed_on: Sentence
+    not_your_case: Sentence
     desk_unreachable: Sentence
     file_refused: Sentence
     file_kind: Sentence
@@ -221,6 +224,7 @@ class DeskTexts(BaseModel):
     file_lost: Sentence
     guide_begins: Sentence
     guide_ends: Sentence
+    guide_ends_waiting: Sentence
     edited: Sentence
     deleted: Sentence
     end_chat: Sentence

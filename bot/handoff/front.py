@@ -9,7 +9,7 @@ import structlog
 
 from bot.channels.base import Rendered
 from bot.envelope import Envelope
-from bot.handoff import moves, step, ticks
+from bot.handoff import moves, step, ticks, views
 from bot.handoff.case import Case
 from bot.handoff.desk import Desk
 from bot.handoff.staff_side import Said, StaffSide
@@ -17,11 +17,13 @@ from bot.handoff.user_side import UserSide
 from bot.script import Script
 from bot.storage.base import Loaded
 from bot.storage.cases import Step
-from dialogs.turn import HandOff, Staff, State
+from dialogs.texts import fill
+from dialogs.turn import HandOff, Press, Staff, State
 
 log = structlog.get_logger()
 
 AT_ONCE = 1000  # cases of a desk that went away, looked after at once
+RATING = ("rate", "skip-rating")
 BINDING = (0.1, 20)  # seconds between looks for a thread that is being confirmed, and how many looks
 
 
@@ -46,6 +48,11 @@ class Front:
             return await self._change(envelope, script)
         if press and press.verb == "case" and group:
             return await self._staff.press(envelope, script)
+        if group and (own := await self._of_this_chat(envelope, case)):
+            if not envelope.mentioned:
+                return Said()  # people talking among themselves
+            if own.person.id != envelope.sender.id:
+                return self._refused(envelope, own, script) if own.open or _ends(press) else None
         if case is None and group:
             queues = await self.desk.queues_at(envelope.address)
             if queues:
@@ -57,7 +64,7 @@ class Front:
             elif not press and (said := await self._staff.bind(envelope, script)):
                 return said
         if case is None:
-            if press and press.verb in ("rate", "skip-rating"):
+            if press and press.verb in RATING:
                 return await self._users.rate(envelope, loaded, script)
             return None
         if case.user.key == envelope.address.key:
@@ -76,6 +83,23 @@ class Front:
                 side = self._users if case.user.key == envelope.address.key else self._staff
                 return await side.change(envelope, case, script) or Said()
         return Said()
+
+    async def _of_this_chat(self, envelope: Envelope, case: Case | None) -> Case | None:
+        """In a chat of several people: the case that somebody has there and that the event is about, if any. It is of
+        the one who sent it off, and of nobody else in that chat."""
+        press = envelope.incoming.press
+        if press and _ends(press):
+            case = await self.desk.store.case(press.value) or case
+        return case if case and case.user.key == envelope.address.key and not envelope.incoming.arrived else None
+
+    def _refused(self, envelope: Envelope, case: Case, script: Script) -> Said:
+        """A polite no to others in the chat of somebody who has a case: nothing of theirs goes to the staff."""
+        log.info("not_the_user", case=case.id, reason="another person in the chat of the case's user")
+        say, name = script.texts(envelope.incoming.locale).desk, case.person.name
+        text = fill(say.not_your_case, name=name or say.somebody)
+        if envelope.invoke:
+            return Said(answer=self.desk.channels[envelope.address.channel].word_answer(text))
+        return Said((views.notice(text),))
 
     async def _late_thread(self, envelope: Envelope) -> Case | None:
         """The case of a thread whose confirmation the message outran: waited for, but not for long."""
@@ -132,3 +156,8 @@ class Front:
         told = script.engine.hand_off(loaded.state or {})
         guide = script.guides.get(told.guide)
         return await self.desk.staff(script, guide, envelope.incoming.at, envelope.incoming.locale)
+
+
+def _ends(press: Press | None) -> bool:
+    """Whether this button, which names its case, ends a chat or comes after its end."""
+    return press is not None and press.verb in ("leave", *RATING)
