@@ -79,7 +79,10 @@ class Scene:
 
 
 def timed(case: Case, scene: Scene, keep: bool = False) -> Case:
-    """The case with the timer that its state calls for. keep: the timer that runs is left to run (`nudges` counts)."""
+    """The case with the timer that its state calls for. keep: the timer that runs is left to run (`nudges` counts).
+
+    While a guide that the agent sent is running, it is the user's turn, whose clock runs from what they do.
+    """
     limits = scene.plan.limits
     if case.state == "closed":
         return replace(case, timer="", due=None, nudges=0)
@@ -90,13 +93,13 @@ def timed(case: Case, scene: Scene, keep: bool = False) -> Case:
         if keep and case.timer == "waiting" and case.due is not None:
             return case
         return replace(case, timer="waiting", due=start + minutes * MINUTE)
-    if case.user_at > case.agent_at:  # the agent owes an answer
+    if case.user_at > case.agent_at and not case.guiding:  # the agent owes an answer
         if keep and case.timer == "agent" and case.due is not None:
             return case
         nudges = case.nudges if case.timer == "agent" else 0
         minutes = limits.agent_asked if nudges == 0 else limits.agent_released
         return but(case, timer="agent", due=scene.now + minutes * MINUTE, nudges=nudges)
-    if keep and case.timer == "user" and case.due is not None:
+    if keep and case.timer == "user" and case.due is not None and not case.guiding:
         return case
     nudges = case.nudges if case.timer == "user" else 0
     minutes = limits.user_asked if nudges == 0 else limits.user_closed
@@ -120,17 +123,20 @@ def write(
     text: str,
     source: tuple[str, str] = ("", ""),
     twin: str = "",
+    by: str = "",
     **changes: Any,
 ) -> tuple[Case, Message]:
     """One more message of the case. `turn` is by which its twin can be updated on the other side.
 
-    source: where it came in (conversation, message id). twin: where it goes; without, it stays internal. changes: what
-    else of the case changes with it.
+    source: where it came in (conversation, message id). twin: where it goes; without, it stays internal. by: the id of
+    the agent who wrote it. changes: what else of the case changes with it.
     """
     mark = case.mark + 1
     turn = AFTER_ROOT + mark if side in ("user", "bot") else turn_to_user(scene, mark)
     state: Literal["pending", "internal"] = "pending" if twin else "internal"
-    message = Message(case.id, mark, scene.now, side, author, text, source[0], source[1], twin, turn, state)
+    message = Message(
+        case.id, mark, scene.now, side, author, text, source[0], source[1], twin, turn, state, author_id=by
+    )
     return but(case, mark=mark, **changes), message
 
 
@@ -217,11 +223,10 @@ def taken_over(case: Case, agent: Person, scene: Scene) -> Change:
 
 
 def waits_again(case: Case, scene: Scene, move: str) -> Case:
-    """The case without an agent, in the queue from now on."""
+    """The case without an agent, in the queue from now on. A guide that is running goes on: its result is for whoever
+    has the case then."""
     state = after(move, case.state)
-    return timed(
-        replace(case, state=state, agent=None, waiting_since=scene.now, nudges=0, timer="", guiding=False), scene
-    )
+    return timed(replace(case, state=state, agent=None, waiting_since=scene.now, nudges=0, timer=""), scene)
 
 
 def released(case: Case, agent_name: str, scene: Scene, move: str = "release") -> Change:
@@ -288,7 +293,7 @@ def _by(person: Person | None, say: DeskTexts) -> str:
 def _noted(case: Case, by: Person, note: str, scene: Scene) -> tuple[Case, tuple[Message, ...]]:
     if not note:
         return case, ()
-    case, message = write(case, scene, "note", by.name, note)
+    case, message = write(case, scene, "note", by.name, note, by=by.id)
     return case, (message,)
 
 
@@ -312,18 +317,41 @@ def user_said(case: Case, scene: Scene, body: str, source: Source, files: tuple[
         says, messages = (say,), (message,)
     else:
         case = but(case, **now)
-    # The agent's clock runs from the first message that was not answered, not from the last.
+    # The agent's clock runs from the first message that was not answered, not from the last; the user's from the last.
     change = Change(timed(case, scene, keep=True), says, messages)
     return _carrying(change, scene, files, source, failed)
 
 
-def _carrying(change: Change, scene: Scene, files: tuple[Carried, ...], source: Source, failed: Card) -> Change:
-    """The files that came with a message, each a message of its own, behind its words. failed: for their sender."""
+def user_pressed(case: Case, scene: Scene) -> Case:
+    """A button of the bot's: the user is not silent; what the agent owes stays owed."""
+    if case.timer != "user":
+        return case
+    return timed(but(case, user_at=scene.now if case.guiding else case.user_at, nudges=0), scene)
+
+
+def guide_ended(case: Case, scene: Scene, solved: bool) -> Change:
+    """The guide that the agent sent is done: the user is told who is there now. It is the agent's turn then, unless
+    the problem is solved."""
+    case = but(case, guiding=False, user_at=scene.now, agent_at=scene.now if solved else 0.0)
+    say = scene.user.desk
+    if case.state == "waiting":
+        queue = views.queue_title(scene.plan, case.queue)
+        case, words = timed(case, scene, keep=True), fill(say.guide_ends_waiting, case=case.id, queue=queue)
+    else:
+        case, words = timed(but(case, timer="", nudges=0), scene), fill(say.guide_ends, agent=views.holder(case, say))
+    return Change(case, (scene.tell_user(case, words),))
+
+
+def _carrying(
+    change: Change, scene: Scene, files: tuple[Carried, ...], source: Source, failed: Card, by: str = ""
+) -> Change:
+    """The files that came with a message, each a message of its own, behind its words. failed: for their sender; by:
+    their id, if they are an agent."""
     for number, file in enumerate(files, 1):
         case, of, to_thread = change.case, file_source(source, number), file.side == "user"
         author = views.who(case, scene.staff.desk) if to_thread else file.author
         twin = lane_of(case) if to_thread else case.user.key
-        case, message = write(case, scene, file.side, author, "", of, twin)
+        case, message = write(case, scene, file.side, author, "", of, twin, by)
         facts = {"id": file.id, "name": file.file.name, "kind": file.file.kind}
         say = Say(
             "thread" if to_thread else "user",
@@ -371,7 +399,7 @@ def agent_said(
     sent, failed = fill(say.sent, name=name), views.notice(say.failed.replace("{name}", name))
     change = Change(case)
     if body.strip():
-        case, message = write(case, scene, "agent", agent.name, body, source, case.user.key)
+        case, message = write(case, scene, "agent", agent.name, body, source, case.user.key, agent.id)
         then: Card = views.notice(sent)
         if echo:
             then = RelayCard(fill(say.said_agent, agent=agent.name, name=name), f"{body}\n\n{literal(sent)}")
@@ -379,13 +407,13 @@ def agent_said(
         about = "" if echo else source[1]
         to_user = Say("user", card, turn=message.turn, mark=message.mark, after=then, failed=failed, about=about)
         change = Change(case, (to_user,), (message,))
-    change = _carrying(change, scene, files, source, failed)
+    change = _carrying(change, scene, files, source, failed, agent.id)
     return replace(change, answer=scene.card(change.case)) if echo else change
 
 
 def noted(case: Case, agent: Person, scene: Scene, text: str, echo: bool) -> Change:
     """A note stays among the staff."""
-    case, message = write(case, scene, "note", agent.name, text)
+    case, message = write(case, scene, "note", agent.name, text, by=agent.id)
     line = fill(scene.staff.desk.said_note, agent=agent.name)
     says = (Say("thread", RelayCard(line, text)),) if echo else ()
     return Change(case, says, (message,), answer=scene.card(case))

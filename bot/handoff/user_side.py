@@ -116,7 +116,7 @@ class UserSide:
         incoming = replace(envelope.incoming, in_case=True, staff=Staff())
         outcome = await engine.run(state, incoming)
         rendered = self._channel(envelope).render(envelope, outcome)
-        change = Change(case)
+        change = Change(moves.user_pressed(case, scene) if incoming.press else case)
         if envelope.incoming.text.strip() or envelope.files:
             change = self._said(case, scene, envelope)
         told = engine.hand_off(outcome.state)
@@ -142,12 +142,9 @@ class UserSide:
                 result = say.guide_result_solved
             elif scene.user.solved_no in answered or scene.user.no_other in _all_text(outcome):
                 result = say.guide_result_not_solved
-            case = moves.timed(replace(case, guiding=False), scene)
-            agent = views.holder(case, scene.user.desk)
-            change = change.plus(
-                scene.tell_staff(fill(say.guide_result, result=result)),
-                scene.tell_user(case, fill(scene.user.desk.guide_ends, agent=agent)),
-            )
+            end = moves.guide_ended(case, scene, solved=result == say.guide_result_solved)
+            case = end.case
+            change = change.plus(scene.tell_staff(fill(say.guide_result, result=result)), *end.says)
         return replace(change, case=case)
 
     # -- after the end

@@ -208,6 +208,136 @@ async def test_user_still_there() -> None:
         assert (now.state, now.timer, now.nudges) == ("claimed", "agent", 0)
 
 
+ADVICE = "guest-cannot-redeem/wrong-account"
+
+
+async def guided(home: House, guide: str = "guest-cannot-redeem") -> str:
+    """A case in which Anna has just sent a guide, or one step of it."""
+    case = await home.open_case()
+    await home.staff(ANNA, "claim", case)
+    home.clock.now += 1
+    await home.mention(ANNA, "let us try this", case)
+    await home.staff(ANNA, "guide", case, guide=guide)
+    return case
+
+
+async def test_guide_by_buttons_is_no_silence(database_url: str) -> None:
+    """Who walks a sent guide by its buttons is not silent: their clock runs from their last press."""
+    async with house(url=database_url) as home:
+        case = await guided(home)
+        start = home.mark
+        for minutes in (59, 26, 59):
+            await home.later(minutes)
+            await home.press("ulla", "answer")
+        await home.later(59)
+        assert "Are you still there?" not in home.seen("ulla", start)
+        assert (await home.case(case)).state == "claimed"
+        await home.later(1)
+        assert "Are you still there?" in home.seen("ulla", start)
+        await home.press("ulla", "answer")
+        await home.later(31)
+        assert (await home.case(case)).state == "claimed"
+        await home.later(29)
+        await home.later(30)
+        assert (await home.case(case)).ending == "user_left", "who leaves the guide lying is silent after all"
+
+
+async def test_guide_by_words_is_no_question_to_the_agent(database_url: str) -> None:
+    """Answers that are typed to the bot start no clock of the agent's, and keep the user's from running out."""
+    async with house(url=database_url) as home:
+        case = await guided(home)
+        start = home.mark
+        await home.say("ulla", "I invited a guest")
+        await home.later(11)
+        await home.say("ulla", "yes")
+        await home.later(58)
+        await home.say("ulla", "no")
+        await home.later(59)
+        assert "has not answered" not in home.seen("ulla", start)
+        assert "has been waiting for your answer" not in home.seen(HELPDESK, start)
+        assert "Are you still there?" not in home.seen("ulla", start)
+        now = await home.case(case)
+        assert (now.state, now.agent, now.guiding, now.timer) == ("claimed", ANNA, True, "user")
+
+
+@pytest.mark.parametrize("how", ["not solved", "stopped"])
+async def test_agents_turn_after_the_guide(how: str, database_url: str) -> None:
+    """A guide that did not help, or was stopped: it is the agent's turn, who is asked and released if silent."""
+    async with house(url=database_url) as home:
+        case = await guided(home, ADVICE if how == "not solved" else "guest-cannot-redeem")
+        await home.later(30)
+        start = home.mark
+        await (home.press("ulla", "solved", f"{ADVICE}/no") if how == "not solved" else home.press("ulla", "cancel"))
+        assert "The guide is done: " in home.seen(HELPDESK, start)
+        assert "You are with Anna again" in home.seen("ulla", start)
+        now = await home.case(case)
+        assert (now.guiding, now.timer, now.nudges) == (False, "agent", 0)
+        await home.later(9.9)
+        assert "has been waiting" not in home.seen(HELPDESK, start)
+        await home.later(0.1)
+        assert "Anna, Ulla has been waiting for your answer for 10 minutes" in home.seen(HELPDESK, start)
+        await home.later(5)
+        assert (await home.case(case)).state == "waiting"
+        assert "Are you still there?" not in home.seen("ulla", start)
+
+
+async def test_users_turn_after_a_guide_that_helped() -> None:
+    """A guide that helped: nobody owes anything but the user's last word; the agent is not asked."""
+    async with house() as home:
+        case = await guided(home, ADVICE)
+        await home.later(30)
+        start = home.mark
+        await home.press("ulla", "solved", f"{ADVICE}/yes")
+        assert "The guide is done: it helped." in home.seen(HELPDESK, start)
+        await home.later(59)
+        assert "has been waiting for your answer" not in home.seen(HELPDESK, start)
+        assert (await home.case(case)).timer == "user"
+
+
+@pytest.mark.parametrize("how", ["release", "to a colleague", "to a queue", "take over", "claimed anew"])
+async def test_result_of_a_guide_for_whoever_has_the_case(how: str, database_url: str) -> None:
+    """Wherever the case goes while the guide runs, its result is read there; and nobody is told that they are with
+    an agent who has left."""
+    async with house(url=database_url) as home:
+        case = await guided(home, ADVICE)
+        if how in ("release", "claimed anew"):
+            await home.staff(ANNA, "release", case)
+        elif how == "take over":
+            await home.staff(BEN, "take-over", case)
+        else:
+            to = "queue:identity" if how == "to a queue" else f"agent:{BEN.id}"
+            await home.staff(ANNA, "transfer", case, to=to)
+        if how == "claimed anew":
+            await home.staff(BEN, "claim", case)
+        due, start = (await home.case(case)).due, home.mark
+        await home.later(2)
+        await home.press("ulla", "solved", f"{ADVICE}/no")
+        assert "The guide is done: it did not help." in home.seen(IDENTITY if how == "to a queue" else HELPDESK, start)
+        now = await home.case(case)
+        assert not now.guiding
+        if now.state == "claimed":
+            assert "You are with Ben again" in home.seen("ulla", start)
+            assert (now.timer, now.due) == ("agent", home.clock.now + 600.0)
+        else:
+            assert f"Your case {case} is with" in home.seen("ulla", start)
+            assert (now.timer, now.due) == ("waiting", due), "the queue's clock runs on"
+
+
+async def test_own_buttons_in_a_live_chat() -> None:
+    """A press on one of the bot's cards keeps a live chat open, and asks nothing of the agent."""
+    async with house() as home:
+        await home.say("ulla", "a guest can't redeem the invitation")
+        case = await home.open_case()
+        await home.staff(ANNA, "claim", case)
+        await home.later(1)
+        await home.mention(ANNA, "did that help?", case)
+        await home.later(59)
+        await home.press("ulla", "topics", turn=0)
+        await home.later(59)
+        now = await home.case(case)
+        assert (now.state, now.timer, now.nudges) == ("claimed", "user", 0)
+
+
 async def test_too_late_to_reopen() -> None:
     """After the time, words are the bot's again."""
     async with house() as home:
