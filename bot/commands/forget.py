@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import structlog
 import typer
@@ -16,7 +17,7 @@ STAYS = "What was posted in Teams or Slack itself (chats, desks' threads) is not
 
 
 def forget(person: str, sure: bool = False) -> None:
-    """Erase somebody, by directory id or by the mail address that their cases know, and say what was erased.
+    """Erase somebody, by directory id or by the mail address that cases know, and say what was erased.
 
     sure: without asking. Raises `HelpbotError` when nobody is known by that address, or there is no database.
     """
@@ -35,8 +36,13 @@ async def _forget(store: Store, person: str) -> None:
 
 
 async def _ids(store: Store, mail: str) -> list[str]:
-    """The ids of the people with this address."""
-    found = {case.person.id for case in await store.cases(limit=MOST) if case.mail.casefold() == mail.casefold()}
+    """The ids of the people with this address: whose case it is, or who has it, or had it last."""
+    found = {
+        person.id
+        for case in await store.cases(limit=MOST)
+        for person in (replace(case.person, mail=case.mail), case.agent, case.last_agent)
+        if person and person.id and person.mail.casefold() == mail.casefold()
+    }
     if not found:
-        raise HelpbotError(f"{mail}: no case is of anybody with this address; give the person's directory (object) id")
+        raise HelpbotError(f"{mail}: no case knows anybody with this address; give the person's directory (object) id")
     return sorted(found)

@@ -102,7 +102,8 @@ class Message:
     id where it came in; twin: the key of the conversation to which it was relayed ("" for a note), where its receipt
     is stored under `turn` (see `bot.envelope.Outgoing.turn`). state: what became of it on the other side ("internal":
     it was never meant to go there); reason: why it failed. files: name, size and where it is kept. changed: what its
-    author did to it later; the text of a deleted one is gone.
+    author did to it later; the text of a deleted one is gone. author_id: the directory id of a member of the staff, by
+    which they can be taken out one day ("" on the user's side, and where it was written before ids were kept).
     """
 
     case: str
@@ -119,6 +120,7 @@ class Message:
     reason: str = ""
     files: tuple[dict[str, Any], ...] = field(default=())
     changed: Literal["", "edited", "deleted"] = ""
+    author_id: str = ""
 
 
 def lane_of(case: Case) -> str:

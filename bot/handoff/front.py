@@ -48,11 +48,11 @@ class Front:
             return await self._change(envelope, script)
         if press and press.verb == "case" and group:
             return await self._staff.press(envelope, script)
-        if group and (own := await self._of_this_chat(envelope, case)):
+        if group and (held := await self._of_this_chat(envelope, case)):
             if not envelope.mentioned:
                 return Said()  # people talking among themselves
-            if own.person.id != envelope.sender.id:
-                return self._refused(envelope, own, script) if own.open or _ends(press) else None
+            if held.person.id != envelope.sender.id:
+                return self._refused(envelope, held, script) if held.open or _ends(press) else None
         if case is None and group:
             queues = await self.desk.queues_at(envelope.address)
             if queues:

@@ -139,18 +139,18 @@ def message_columns(message: Message) -> tuple[Any, ...]:
     """(mark, text, state, reason, changed, source_key, source_id, data)."""
     m = message
     text = None if m.changed == "deleted" else dumps(m.text)
-    data = dumps([m.at, m.side, m.author, m.twin_key, m.turn, m.files])
+    by = (m.author_id,) if m.author_id else ()  # who said it was not kept always
+    data = dumps([m.at, m.side, m.author, m.twin_key, m.turn, m.files, *by])
     return m.mark, text, m.state, m.reason, m.changed, m.source_key, m.source_id, data
 
 
 def load_message(record: Sequence[Any]) -> Message:
     """The inverse, from (case_id, *message_columns)."""
     case, mark, text, state, reason, changed, source_key, source_id, data = record
-    at, side, author, twin_key, turn, files = loads(data)
-    text = "" if text is None else loads(text)
-    return Message(
-        case, mark, at, side, author, text, source_key, source_id, twin_key, turn, state, reason, tuple(files), changed
-    )
+    at, side, author, twin_key, turn, files, *by = loads(data)
+    text, by = "" if text is None else loads(text), by[0] if by else ""
+    source, twin = (source_key, source_id), (twin_key, turn)
+    return Message(case, mark, at, side, author, text, *source, *twin, state, reason, tuple(files), changed, by)
 
 
 def edit_columns(edit: tuple[int, str | None]) -> tuple[int, str | None, str]:
@@ -272,13 +272,12 @@ def personal(records: Iterable[Sequence[Any]], person_id: str) -> set[str]:
     return {key for key, address in found if not address.group and address.details.get("user") == person_id}
 
 
-def without_author(message: Message, name: str) -> Message:
-    """A message of the staff's without its author, if that is their name."""
-    return (
-        replace(message, author="")
-        if name and message.side in ("agent", "note") and message.author == name
-        else message
-    )
+def without_author(message: Message, person_id: str, case: Case) -> Message:
+    """A message of the staff's without its author, if that is who they are. Where the id was not kept, it is by the
+    name under which the case knows them."""
+    names = [person.name for person in (case.agent, case.last_agent) if person and person.id == person_id]
+    theirs = message.author_id == person_id if message.author_id else message.author in names
+    return replace(message, author="", author_id="") if theirs and message.side in ("agent", "note") else message
 
 
 def load_file(record: Sequence[Any]) -> KeptFile:

@@ -169,5 +169,6 @@ class CaseStore(Protocol):
     async def forget(self, person_id: str, now: float) -> dict[str, int]:
         """Erase a person everywhere: their cases and transcripts, conversations, waiting rows; open cases are closed as
         "forgotten", without anything of the person's, so that the staff's buttons still find an end. Where they were
-        staff, their name and id are taken out. Gives how many of what were erased, by the names in `ERASED`."""
+        staff, their name and id are taken out of cases and of what they said; their words stay. Gives how many of what
+        were erased, by the names in `ERASED`."""
         ...

@@ -32,7 +32,7 @@ WAITING = """SELECT (SELECT count(*) FROM outbox WHERE key = ANY ($1::text[]))
 THERE = "SELECT count(*) FROM conversations WHERE key = ANY ($1::text[])"
 LANES_OF = "SELECT key FROM conversations WHERE case_id = ANY ($1::text[]) AND starts_with(key, 'case:')"
 LOCK = "SELECT helpbot_lock_2(ARRAY(SELECT key FROM conversations WHERE case_id = ANY ($1::text[])) || $2::text[])"
-# The answers to presses in a case's thread are cards with what is known of the user.
+# The answers to presses in a case's thread are cards with what is known of the user, and who has the case.
 ERASE_ANSWERS = """UPDATE inbox SET answer = NULL WHERE answer IS NOT NULL
     AND key IN (SELECT key FROM conversations WHERE case_id = ANY ($1::text[]))"""
 UNTIE = "UPDATE conversations SET case_id = NULL, version = version + 1 WHERE case_id = ANY ($1::text[])"
@@ -43,9 +43,10 @@ ERASE_FILES = "DELETE FROM files WHERE case_id = ANY ($1::text[]) RETURNING 1"
 ERASE_CASES = "DELETE FROM cases WHERE id = ANY ($1::text[])"
 CLOSED_BEFORE = "SELECT id FROM cases WHERE closed < $1 ORDER BY closed LIMIT $2 FOR UPDATE SKIP LOCKED"
 
-# These two walk a table: nobody is looked for by name in a turn.
+# These walk tables: nobody is looked for by name in a turn.
 CONVERSATIONS_WITH = "SELECT key, address FROM conversations WHERE strpos(address, $1) > 0"
-CASES_WITH = "SELECT data, thread, version FROM cases WHERE strpos(data, $1) > 0 ORDER BY id FOR UPDATE"
+CASES_WITH = """SELECT data, thread, version FROM cases WHERE strpos(data, $1) > 0
+    OR id IN (SELECT case_id FROM messages WHERE strpos(data, $1) > 0) ORDER BY id FOR UPDATE"""
 REWRITE = """UPDATE cases SET version = version + 1, state = $2, queue = $3, agent = $4, person = $5, user_key = $6,
     closed = $7, due = $8, data = $9 WHERE id = $1"""
 TRANSCRIPT = """SELECT case_id, mark, text, state, reason, changed, source_key, source_id, data FROM messages
@@ -131,15 +132,17 @@ async def _forget_arrivals(db: Connection, person_id: str, keys: Sequence[str]) 
 async def _forget_staff(db: Connection, case: Case, person_id: str) -> bool:
     """Take a member of the staff out of a case of somebody else."""
     after = without_staff(case, person_id)
-    if after == case:
-        return False
-    await _rewrite(db, after)
-    name = case.last_agent.name if case.last_agent and case.last_agent.id == person_id else ""
+    done = after != case
+    if done:
+        await _rewrite(db, after)
     for record in await db.fetch(TRANSCRIPT, case.id):
         message = load_message(record)
-        if (other := without_author(message, name)) != message:
+        if (other := without_author(message, person_id, case)) != message:
             await db.execute(REWRITE_MESSAGE, message_columns(other)[-1], case.id, message.mark)
-    return True
+            done = True
+    if done:
+        await db.execute(ERASE_ANSWERS, [case.id])
+    return done
 
 
 async def _rewrite(db: Connection, case: Case) -> None:

@@ -29,7 +29,7 @@ NEXT_ARRIVAL = """UPDATE arrivals SET holder = '', wake = 0
 WAITING = "SELECT (SELECT count(*) FROM outbox WHERE key = :key) + (SELECT count(*) FROM aside WHERE key = :key)"
 THERE = "SELECT count(*) FROM conversations WHERE key = ?"
 LANES_OF = "SELECT key FROM conversations WHERE case_id = ? AND substr(key, 1, 5) = 'case:'"
-# The answers to presses in the case's thread are cards with what is known of the user.
+# The answers to presses in the case's thread are cards with what is known of the user, and who has the case.
 ERASE_ANSWERS = """UPDATE inbox SET answer = NULL WHERE answer IS NOT NULL
     AND key IN (SELECT key FROM conversations WHERE case_id = ?)"""
 UNTIE = "UPDATE conversations SET case_id = NULL, version = version + 1 WHERE case_id = ?"
@@ -41,9 +41,10 @@ ERASE_FILES = (
 ERASE_CASE = "DELETE FROM cases WHERE id = ?"
 CLOSED_BEFORE = "SELECT id FROM cases WHERE closed < ? ORDER BY closed LIMIT ?"
 
-# These two walk a table: nobody is looked for by name in a turn.
+# These walk tables: nobody is looked for by name in a turn.
 CONVERSATIONS_WITH = "SELECT key, address FROM conversations WHERE instr(address, ?)"
-CASES_WITH = "SELECT id FROM cases WHERE instr(data, ?)"
+CASES_WITH = """SELECT id FROM cases WHERE instr(data, ?1)
+    OR id IN (SELECT case_id FROM messages WHERE instr(data, ?1))"""
 CASES_OF = "SELECT id, closed FROM cases WHERE person = ?"
 CASE = "SELECT data, thread, version FROM cases WHERE id = ?"
 REWRITE = """UPDATE cases SET version = version + 1, state = :state, queue = :queue, agent = :agent, person = :person,
@@ -127,12 +128,14 @@ def _forget_staff(db: Db, person_id: str, case_id: str) -> bool:
         return False
     case = load_case(*found)
     after = without_staff(case, person_id)
-    if after == case:
-        return False
-    db.execute(REWRITE, {**case_columns(after), "id": case_id})
-    name = case.last_agent.name if case.last_agent and case.last_agent.id == person_id else ""
+    done = after != case
+    if done:
+        db.execute(REWRITE, {**case_columns(after), "id": case_id})
     for record in db.execute(TRANSCRIPT, (case_id,)).fetchall():
         message = load_message(record)
-        if (other := without_author(message, name)) != message:
+        if (other := without_author(message, person_id, case)) != message:
             db.execute(REWRITE_MESSAGE, (message_columns(other)[-1], case_id, message.mark))
-    return True
+            done = True
+    if done:
+        db.execute(ERASE_ANSWERS, (case_id,))
+    return done

@@ -157,6 +157,18 @@ def test_a_person_is_forgotten_by_id_or_mail(
         forget("ann@example.com", sure=True)
 
 
+def test_an_agent_is_forgotten_by_mail(with_db: Callable[..., object], capsys: pytest.CaptureFixture[str]) -> None:
+    """The address is looked for among those who had a case, too, not only among those whose it is."""
+    had = replace(CASE, state="closed", closed_at=NOW, last_agent=Person("p-bo", "Bo", "Bo@example.com"))
+
+    async def put(store: Store) -> None:
+        await store.commit_step(Step(USER.key, "e", NOW, had), "h", NOW)
+
+    with_db(put)
+    forget("bo@example.com", sure=True)
+    assert capsys.readouterr().out.startswith("p-bo: erased 1 mentions as staff.\n")
+
+
 def test_a_desk_is_bound_listed_and_unbound(
     with_db: Callable[..., object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

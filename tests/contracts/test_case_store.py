@@ -385,6 +385,32 @@ async def test_a_forgotten_member_of_the_staff_is_taken_out(store: Store) -> Non
     assert (await store.desks())[0].bound_by == ""
 
 
+async def test_a_former_agent_is_taken_out_of_what_they_said(store: Store) -> None:
+    """Also where somebody else has the case since: what they said is known by their id, not by a name that others bear,
+    too; their words stay. The answers to presses, which name them, are gone."""
+    case = await threaded(store)
+    said = replace(message(1, "Bo's"), author_id=BO.id)
+    note = replace(message(2, "Bo's note"), side="note", twin_key="", author_id=BO.id)
+    namesake = replace(message(3, "another Bo's"), author_id="p-bo2")
+    await do(store, step(case, messages=(said, note, namesake, message(4, "of before ids"))))
+    await do(store, step(await current(store), key=THREAD.key, event="press", answer={"card": "Bo"}))
+    held = replace(await current(store), state="claimed", agent=Person("p-cy", "Cy"), last_agent=Person("p-cy", "Cy"))
+    await do(store, step(held))
+    before = await current(store)
+    done = await store.forget(BO.id, NOW)
+    assert {name: count for name, count in done.items() if count} == {"mentions as staff": 1}
+    assert await current(store) == before
+    left = await store.transcript(CASE.id)
+    assert [(each.author, each.author_id, each.text) for each in left] == [
+        ("", "", "Bo's"),
+        ("", "", "Bo's note"),
+        ("Bo", "p-bo2", "another Bo's"),
+        ("Bo", "", "of before ids"),  # whose it was is not known any more
+    ]
+    assert (await store.load(THREAD.key, "press")).answer is None
+    assert set((await store.forget(BO.id, NOW)).values()) == {0}
+
+
 async def test_everything_is_there_after_a_restart(open_store: Open) -> None:
     """Case, thread, transcript, timers, desks and rows with what follows them outlive the process."""
     first = await open_store()
