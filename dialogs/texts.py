@@ -78,6 +78,7 @@ PLACES: dict[str, frozenset[str]] = {
     "desk.queued": frozenset({"case", "place", "queue"}),
     "desk.expect": frozenset({"minutes"}),
     "desk.queued_closed": frozenset({"case", "opens", "queue"}),
+    "desk.answers_then": frozenset({"queue", "opens"}),
     "desk.joined": frozenset({"agent"}),
     "desk.passed_to_agent": frozenset({"agent", "former"}),
     "desk.passed_to_queue": frozenset({"agent", "place", "queue"}),
@@ -190,6 +191,7 @@ class DeskTexts(BaseModel):
     expect: Sentence
     expect_short: Sentence
     queued_closed: Sentence
+    answers_then: Sentence
     meanwhile: Sentence
     joined: Sentence
     passed_to_agent: Sentence

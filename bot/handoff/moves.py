@@ -81,24 +81,23 @@ class Scene:
 def timed(case: Case, scene: Scene, keep: bool = False) -> Case:
     """The case with the timer that its state calls for. keep: the timer that runs is left to run (`nudges` counts).
 
+    The staff's clocks count the minutes in which the queue is open, the user's all.
     While a guide that the agent sent is running, it is the user's turn, whose clock runs from what they do.
     """
     limits = scene.plan.limits
     if case.state == "closed":
         return replace(case, timer="", due=None, nudges=0)
     if case.state == "waiting":
-        minutes = limits.remind if case.nudges == 0 else limits.hand_on
-        opening = scene.plan.opening(case.queue, scene.now)
-        start = max(scene.now, opening.timestamp() if opening else 0.0)
         if keep and case.timer == "waiting" and case.due is not None:
             return case
-        return replace(case, timer="waiting", due=start + minutes * MINUTE)
+        minutes = limits.remind if case.nudges == 0 else limits.hand_on
+        return replace(case, timer="waiting", due=scene.plan.later(case.queue, scene.now, minutes))
     if case.user_at > case.agent_at and not case.guiding:  # the agent owes an answer
         if keep and case.timer == "agent" and case.due is not None:
             return case
         nudges = case.nudges if case.timer == "agent" else 0
         minutes = limits.agent_asked if nudges == 0 else limits.agent_released
-        return but(case, timer="agent", due=scene.now + minutes * MINUTE, nudges=nudges)
+        return but(case, timer="agent", due=scene.plan.later(case.queue, scene.now, minutes), nudges=nudges)
     if keep and case.timer == "user" and case.due is not None and not case.guiding:
         return case
     nudges = case.nudges if case.timer == "user" else 0
@@ -156,6 +155,15 @@ def queue_words(case: Case, scene: Scene) -> str:
     return f"{words} {fill(say.expect, minutes=minutes) if minutes >= 2 else say.expect_short}"
 
 
+def when_open(words: str, case: Case, scene: Scene) -> str:
+    """The words, and outside of its hours when the case's queue opens: a place in the queue alone would say little."""
+    opening = scene.plan.opening(case.queue, scene.now)
+    if opening is None:
+        return words
+    say, queue = scene.user.desk, views.queue_title(scene.plan, case.queue)
+    return f"{words} {fill(say.answers_then, queue=queue, opens=views.opens(say, opening))}"
+
+
 def opened(case: Case, scene: Scene) -> Change:
     """A new case: its thread at the desk, and where the user stands."""
     case = timed(replace(case, waiting_since=scene.now, opened_at=scene.now, user_at=scene.now), scene)
@@ -185,7 +193,8 @@ def reopened(case: Case, scene: Scene) -> Change:
     )
     case = timed(replace(case, waiting_since=scene.now, user_at=scene.now), scene)
     back = fill(scene.staff.desk.user_back, name=views.who(case, scene.staff.desk), agent=_former(case, scene))
-    user = scene.tell_user(case, fill(scene.user.desk.reopened, case=case.id, place=scene.place))
+    words = fill(scene.user.desk.reopened, case=case.id, place=scene.place)
+    user = scene.tell_user(case, when_open(words, case, scene))
     if desk.key == old.key:
         return Change(case, (user, scene.root(case), scene.tell_staff(back)))
     card = replace(scene, colleagues=()).card(case)  # those whom the scene knows sit at the old desk
@@ -234,7 +243,8 @@ def released(case: Case, agent_name: str, scene: Scene, move: str = "release") -
     case = waits_again(case, scene, move)
     staff = scene.tell_staff(fill(scene.staff.desk.released_by, agent=agent_name))
     words = fill(scene.user.desk.released, agent=agent_name, place=scene.place, case=case.id)
-    return Change(case, (scene.tell_user(case, words), scene.root(case), staff), answer=scene.card(case))
+    user = scene.tell_user(case, when_open(words, case, scene))
+    return Change(case, (user, scene.root(case), staff), answer=scene.card(case))
 
 
 def to_colleague(case: Case, by: Person, to: Person, note: str, scene: Scene) -> Change:
@@ -267,7 +277,7 @@ def to_queue(case: Case, by: Person | None, queue: str, note: str, scene: Scene,
         case, messages = _noted(case, by, note, scene)
     old, desk = case, scene.desks[queue]
     case = waits_again(replace(case, queue=queue, desk=desk), scene, move)
-    user = scene.tell_user(case, user_line)
+    user = scene.tell_user(case, when_open(user_line, case, scene))
     line = _with_note(line, note)
     if desk.key == old.desk.key:
         return Change(case, (user, scene.root(case), scene.tell_staff(line)), messages, answer=scene.card(case))

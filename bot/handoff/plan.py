@@ -69,6 +69,19 @@ class Hours(Model):
                     return begin
         return now + dt.timedelta(days=LOOK_AHEAD)
 
+    def later(self, at: float, seconds: float) -> float:
+        """The Unix time by which it was open for so long since `at`, while it is open (in a year at the latest)."""
+        day = dt.datetime.fromtimestamp(at, ZoneInfo(self.zone)).date()
+        for ahead in range(LOOK_AHEAD):
+            for begin, end in self.spans(day + dt.timedelta(days=ahead)):
+                at = max(at, begin.timestamp())
+                open_for = end.timestamp() - at  # of Unix times: the days on which clocks are changed are right, too
+                if seconds < open_for:
+                    return at + seconds
+                if open_for > 0:
+                    at, seconds = end.timestamp(), seconds - open_for
+        return at + LOOK_AHEAD * 86400.0
+
 
 class Queue(Model):
     """A queue: its title, which guides (by id) and tags come here, where a case goes that nobody takes, its hours."""
@@ -141,8 +154,16 @@ class DeskPlan(Model):
 
     def opening(self, queue: str, at: float) -> dt.datetime | None:
         """None while the queue is open at this Unix time, else when it opens next."""
-        hours = self.hours.get(self.queues[queue].hours or "") if queue in self.queues else None
+        hours = self._hours(queue)
         return hours.opening(at) if hours else None
+
+    def later(self, queue: str, at: float, minutes: float) -> float:
+        """The Unix time by which the queue was open for so many minutes since `at`, while it is open."""
+        hours = self._hours(queue)
+        return hours.later(at, minutes * 60.0) if hours else at + minutes * 60.0
+
+    def _hours(self, queue: str) -> Hours | None:
+        return self.hours.get(self.queues[queue].hours or "") if queue in self.queues else None
 
 
 # What holds where there is no desk.yaml: one queue, always open.

@@ -16,6 +16,9 @@ def tick(case: Case, scene: Scene) -> Change | None:
     """The timer of this case is due: what follows. None when it is not (any more)."""
     if case.due is None or case.due > scene.now or case.state == "closed":
         return None
+    opening = scene.plan.opening(case.queue, scene.now) if case.timer != "user" else None
+    if opening is not None:  # fired late, or the plan was changed: nobody is there to be reminded or asked
+        return Change(replace(case, due=opening.timestamp()))
     if case.state == "waiting":
         return _remind(case, scene) if case.nudges == 0 else _hand_on(case, scene)
     if case.timer == "agent":

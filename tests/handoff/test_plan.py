@@ -7,6 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.handoff.case import ALPHABET, ID_LENGTH, new_id
 from bot.handoff.plan import PLAIN, DeskPlan, Hours
@@ -97,12 +99,41 @@ def test_opening(moment: str, opens: str | None) -> None:
     assert (found and f"{found:%Y-%m-%d %H:%M}") == opens
 
 
+@pytest.mark.parametrize(
+    ("moment", "minutes", "then"),
+    [
+        ("2026-11-23 08:00", 10, "2026-11-23 08:10"),
+        ("2026-11-23 11:55", 10, "2026-11-23 13:05"),
+        ("2026-11-23 11:50", 10, "2026-11-23 13:00"),  # at the closing itself nobody is there
+        ("2026-11-23 12:30", 10, "2026-11-23 13:10"),
+        ("2026-11-23 16:59", 1441, "2026-11-30 08:00"),  # the Sunday before has 24 hours
+        ("2026-03-29 01:59", 62, "2026-03-29 04:01"),
+        ("2026-10-25 01:59", 62, "2026-10-25 02:01"),
+    ],
+)
+def test_later(moment: str, minutes: float, then: str) -> None:
+    """Only open minutes count, over pauses, nights, holidays and the clocks' changes."""
+    at = dt.datetime.strptime(moment, "%Y-%m-%d %H:%M").replace(tzinfo=BERLIN).timestamp()
+    found = OFFICE.later(at, minutes * 60.0)
+    assert f"{dt.datetime.fromtimestamp(found, BERLIN):%Y-%m-%d %H:%M}" == then
+
+
+@given(start=st.integers(0, 14 * 1440), minutes=st.integers(1, 600))
+def test_later_counts_open_minutes(start: int, minutes: int) -> None:
+    """From a moment to `later`, exactly so many minutes are open ones, and it is open then."""
+    at = dt.datetime(2026, 10, 19, tzinfo=BERLIN).timestamp() + start * 60.0
+    found = OFFICE.later(at, minutes * 60.0)
+    assert OFFICE.opening(found) is None
+    assert sum(OFFICE.opening(at + n * 60.0) is None for n in range(int((found - at) / 60.0))) == minutes
+
+
 def test_never_open_says_some_day() -> None:
     """Hours without a day still give a time, so that every timer has one."""
     closed = Hours.model_validate({"zone": "UTC", "days": {}})
     found = closed.opening(0.0)
     assert found is not None
     assert found.timestamp() > 0
+    assert 0 < closed.later(0.0, 60.0) < 400 * 86400.0
 
 
 def test_ids_are_easy_to_read_aloud() -> None:

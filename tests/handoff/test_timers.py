@@ -372,6 +372,133 @@ async def test_opening_hours() -> None:
         assert CONTACT in home.seen("ulla")
 
 
+OFFICE = {"hours": {"office": HOURS}, "queues": {"helpdesk": {"title": "Helpdesk", "hours": "office"}}}
+CLOSING = TUESDAY + 6 * 3600.0  # 17:00 in Berlin; the next day is a holiday
+OPENS = dt.datetime(2026, 12, 1, 8, 0, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+FROM_THEN = "opens on Tuesday at 2026-12-01 08:00 (Europe/Berlin) and will answer then."
+
+
+def before_closing(home: House, minutes: float) -> None:
+    """The clock, so long before the queue closes for a week."""
+    home.clock.now = CLOSING - minutes * 60.0
+
+
+async def at_opening(home: House, minutes: float) -> None:
+    """Let all fire that is due so long after the queue opens again."""
+    await home.later((OPENS - home.clock.now) / 60.0 + minutes)
+
+
+async def test_nobody_claims_until_closing(database_url: str) -> None:
+    """A case of the last minutes is reminded of, and given up, only after so many open minutes."""
+    async with house(plan(**OFFICE), url=database_url) as home:
+        before_closing(home, 7)
+        case = await home.open_case()
+        await home.later(5)
+        assert home.seen("ulla").count("I have reminded the helpdesk") == 1
+        for hours in (1, 20, 100):
+            await home.later(hours * 60)
+        assert (await home.case(case)).state == "waiting"
+        await at_opening(home, 7.9)
+        assert (await home.case(case)).state == "waiting"
+        await home.later(0.1)
+        assert (await home.case(case)).ending == "no_answer"
+    async with house(plan(**OFFICE), url=database_url) as home:
+        before_closing(home, 1)
+        await home.open_case("vera")
+        await home.later(5)
+        await home.later(600)
+        assert "I have reminded" not in home.seen("vera")
+        await at_opening(home, 4)
+        assert "I have reminded" in home.seen("vera")
+
+
+async def test_silent_agent_until_closing(database_url: str) -> None:
+    """An agent who went home at closing time is asked, and the case taken from them, in the next open minutes."""
+    async with house(plan(**OFFICE), url=database_url) as home:
+        before_closing(home, 12)
+        case = await home.open_case()
+        await home.staff(ANNA, "claim", case)
+        await home.later(10)
+        assert home.seen("ulla").count("Anna has not answered for a while") == 1
+        await home.later(5)
+        await home.later(600)
+        assert (await home.case(case)).agent == ANNA
+        await at_opening(home, 3)
+        assert (await home.case(case)).state == "waiting"
+
+
+async def test_message_after_closing(database_url: str) -> None:
+    """What a user writes to their agent in the evening is asked about ten minutes after the queue opens."""
+    async with house(plan(**OFFICE), url=database_url) as home:
+        before_closing(home, 5)
+        case = await home.open_case()
+        await home.staff(ANNA, "claim", case)
+        home.clock.now += 1
+        await home.mention(ANNA, "did that help?", case)
+        await home.later(10)
+        await home.say("ulla", "no")
+        await home.later(600)
+        assert "has not answered" not in home.seen("ulla")
+        await at_opening(home, 10)
+        assert "Anna has not answered for a while" in home.seen("ulla")
+
+
+async def test_silent_user_after_closing() -> None:
+    """The user's own clock does not wait for the staff's hours."""
+    async with house(plan(**OFFICE)) as home:
+        before_closing(home, 5)
+        case = await home.open_case()
+        await home.staff(ANNA, "claim", case)
+        home.clock.now += 1
+        await home.mention(ANNA, "did that help?", case)
+        await home.later(60)
+        assert "Are you still there?" in home.seen("ulla")
+        await home.later(30)
+        assert (await home.case(case)).ending == "user_left"
+
+
+async def test_fired_late() -> None:
+    """A timer that could not fire while the queue was open, with all servers down, waits for the next opening."""
+    async with house(plan(**OFFICE)) as home:
+        before_closing(home, 30)
+        case = await home.open_case()
+        await home.later(60)
+        assert "Nobody has taken" not in home.seen(HELPDESK)
+        assert (await home.case(case)).due == OPENS
+        await at_opening(home, 0)
+        assert "Nobody has taken" in home.seen(HELPDESK)
+
+
+@pytest.mark.parametrize("how", ["release", "reopened", "transfer", "hand on"])
+async def test_back_in_a_closed_queue(how: str) -> None:
+    """Who comes into a queue outside of its hours reads when it opens, not only their number; when it is open, they
+    read nothing of that."""
+    queues = {
+        "helpdesk": {"title": "Helpdesk", "hours": "office"},
+        "identity": {"title": "Identity", "next": "helpdesk"},
+    }
+    start_in = "identity" if how in ("transfer", "hand on") else "helpdesk"
+    async with house(plan(default=start_in, queues=queues, hours={"office": HOURS})) as home:
+        for user, closed in (("vera", False), ("ulla", True)):
+            before_closing(home, -60 if closed else 300)
+            case = await home.open_case(user)
+            if how != "hand on":
+                await home.staff(ANNA, "claim", case)
+            start = home.mark
+            if how == "release":
+                await home.staff(ANNA, "release", case)
+            elif how == "reopened":
+                await home.staff(ANNA, "close", case, ending="not_solved")
+                await home.say(user, "it is still broken")
+            elif how == "transfer":
+                await home.staff(ANNA, "transfer", case, to="queue:helpdesk")
+            else:
+                await home.later(5)
+                await home.later(10)
+            assert ((await home.case(case)).queue, (await home.case(case)).state) == ("helpdesk", "waiting")
+            assert (f"Helpdesk {FROM_THEN}" in home.seen(user, start)) == closed
+
+
 async def test_leave_a_message_while_closed() -> None:
     """Staff who happen to be there may claim outside of hours, too."""
     with_hours = {"hours": {"office": HOURS}, "queues": {"helpdesk": {"title": "Helpdesk", "hours": "office"}}}
